@@ -1,0 +1,79 @@
+"""What Linux offers to leave no process behind: the parent-death signal, adoption of orphans, the process table.
+
+On other systems these do nothing, and process groups alone are relied on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+IS_LINUX = sys.platform == "linux"
+_libc = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
+
+
+def die_with_parent(death_signal: int) -> Callable[[], None]:
+    """Give a function for a new child to call: it gets the signal when its parent is gone."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+            if os.getppid() != parent:  # the parent went between fork and prctl
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return prepare
+
+
+def adopt_orphans() -> None:
+    """Make this process the new parent of every descendant whose own parent goes."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children_of(pid: int) -> list[int]:
+    """Give the ids of a process's direct children."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except (OSError, ValueError):
+        return []
+
+
+def processes_marked(name: str, value: str) -> Iterator[int]:
+    """Yield the ids of our processes that were started with this environment variable."""
+    wanted = f"{name}={value}".encode()
+    if not IS_LINUX:
+        return
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+        except OSError:
+            continue
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> bool:
+    """Send a signal to a process; False when there is none."""
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def kill_group(pid: int, number: int = signal.SIGKILL) -> bool:
+    """Send a signal to the process group that a child leads; False when nobody is left in it."""
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

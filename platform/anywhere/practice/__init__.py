@@ -1,0 +1,1 @@
+"""The practice cluster: a Kubernetes API simulator that Helm and the Kubernetes clients accept."""
