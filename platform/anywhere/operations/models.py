@@ -24,7 +24,9 @@ class State(models.TextChoices):
     SUPERSEDED = "superseded"
 
 
-ACTIVE = (State.QUEUED, State.RUNNING, State.VERIFYING, State.CANCELLING)
+HELD = (State.RUNNING, State.VERIFYING, State.CANCELLING)  # a worker has taken it
+ACTIVE = (State.QUEUED, *HELD)
+FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SUPERSEDED)
 QUESTIONS = ("preflight", "plan")
 
 
@@ -32,8 +34,7 @@ class Operation(Row):
     """One piece of long work on one subject (a service, a cluster, or nothing for a question).
 
     `epoch` is the fence: it grows each time a worker takes the lease, and every later write names the epoch it holds.
-    `subject_key` is "service:<id>" or "cluster:<id>", empty for questions; at most one operation a subject is active
-    and not waiting behind another (`waits_for`).
+    A subject has at most one operation that runs and one that waits; a newer intent supersedes the older ones.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="operations")
@@ -55,6 +56,7 @@ class Operation(Row):
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.UUIDField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -66,9 +68,14 @@ class Operation(Row):
         constraints = [
             models.UniqueConstraint(
                 fields=["subject_type", "subject_id"],
-                condition=Q(state__in=[s.value for s in ACTIVE]) & ~Q(subject_type="none"),
-                name="operation_one_active_a_subject",
-            )
+                condition=Q(state__in=[s.value for s in HELD]) & ~Q(subject_type="none"),
+                name="operation_one_running_a_subject",
+            ),
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id"],
+                condition=Q(state="queued") & ~Q(subject_type="none"),
+                name="operation_one_queued_a_subject",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-created_at"]),
