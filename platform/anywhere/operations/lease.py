@@ -1,0 +1,123 @@
+"""The lease on an operation: one worker at a time, fenced by an epoch, timed by the database's clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
+
+from anywhere.operations.models import HELD, Operation, State
+
+logger = logging.getLogger(__name__)
+
+
+def take(operation_id: str, owner: str, deadline_seconds: int) -> Operation | None:
+    """Give the operation, now held by `owner` under a new epoch, or None when it is not to be had.
+
+    It is to be had when it waits and its time has come, or when its holder's lease has run out. In the second case
+    the outcome of what the holder did is unknown, and the operation is `verifying`.
+    """
+    lease = timedelta(seconds=settings.OPERATION_LEASE_SECONDS)
+    due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=Now())
+    try:
+        with transaction.atomic():
+            operation = (
+                Operation.objects.select_for_update(skip_locked=True)
+                .filter(due, Q(state=State.QUEUED) | Q(state__in=HELD, lease_expires_at__lt=Now()), pk=operation_id)
+                .first()
+            )
+            if operation is None:
+                return None
+            state = State.RUNNING if operation.attempt == 0 or operation.state == State.QUEUED else State.VERIFYING
+            if operation.cancel_requested_at:
+                state = State.CANCELLING
+            epoch = operation.epoch + 1
+            Operation.objects.filter(pk=operation_id).update(
+                state=state,
+                epoch=epoch,
+                attempt=operation.attempt + 1,
+                lease_owner=owner,
+                lease_expires_at=Now() + lease,
+                next_attempt_at=None,
+                started_at=Coalesce("started_at", Now()),
+                deadline_at=Coalesce("deadline_at", Now() + timedelta(seconds=deadline_seconds)),
+            )
+    except IntegrityError:  # another operation on the same subject is running
+        return None
+    return Operation.objects.get(pk=operation_id)
+
+
+def put_back(operation: Operation, state: State, after_seconds: float) -> bool:
+    """Give whether the operation could be laid down, to be taken up by any worker after a pause."""
+    return bool(
+        Operation.objects.filter(pk=operation.pk, epoch=operation.epoch).update(
+            state=state,
+            lease_owner="",
+            lease_expires_at=Now(),
+            next_attempt_at=Now() + timedelta(seconds=after_seconds),
+        )
+    )
+
+
+class Heartbeat(threading.Thread):
+    """Renews a lease until stopped; tells by `lost` that it is gone and by `cancelled` that a stop was asked for.
+
+    When the database does not answer, the lease counts as lost once its time has passed on the monotonic clock.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(name=f"heartbeat-{operation.pk}", daemon=True)
+        self.operation_id, self.epoch = operation.pk, operation.epoch
+        self.lost, self.cancelled, self._stopped = threading.Event(), threading.Event(), threading.Event()
+        if operation.cancel_requested_at:
+            self.cancelled.set()
+
+    def run(self) -> None:
+        """Renew until stopped or lost."""
+        renewed = time.monotonic()
+        interval = settings.OPERATION_HEARTBEAT_SECONDS
+        poll = min(1.0, interval)
+        next_renewal = renewed + interval
+        while not self._stopped.wait(poll):
+            now = time.monotonic()
+            try:
+                close_old_connections()
+                if now >= next_renewal:
+                    if not self._renew():
+                        self.lost.set()
+                        break
+                    renewed, next_renewal = now, now + interval
+                self._look_for_cancel()
+            except DatabaseError:
+                logger.warning("operation.heartbeat_failed", extra={"operation": str(self.operation_id)})
+                if now - renewed > settings.OPERATION_LEASE_SECONDS:
+                    self.lost.set()
+                    break
+        from django.db import connection
+
+        connection.close()
+
+    def _renew(self) -> bool:
+        lease = timedelta(seconds=settings.OPERATION_LEASE_SECONDS)
+        mine = Operation.objects.filter(pk=self.operation_id, epoch=self.epoch, state__in=HELD)
+        return bool(mine.update(lease_expires_at=Now() + lease))
+
+    def _look_for_cancel(self) -> None:
+        if self.cancelled.is_set():
+            return
+        row = Operation.objects.filter(pk=self.operation_id).values_list("epoch", "cancel_requested_at").first()
+        if row is None or row[0] != self.epoch:
+            self.lost.set()
+            self._stopped.set()
+        elif row[1]:
+            self.cancelled.set()
+
+    def stop(self) -> None:
+        """End the renewals."""
+        self._stopped.set()

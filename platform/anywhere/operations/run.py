@@ -1,0 +1,261 @@
+"""What a handler holds while it carries out an operation: steps, log, cancel, fenced writes, the clusters' gateways."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from anywhere.lib import redact
+from anywhere.operations import live
+from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed
+from anywhere.operations.lease import Heartbeat
+from anywhere.operations.models import Operation, OperationEvent, State
+from anywhere.operations.registry import Handler
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Run:
+    """One worker's hold on one operation. Every write is fenced: after the lease is lost it raises LeaseLost."""
+
+    def __init__(self, operation: Operation, handler: Handler, heartbeat: Heartbeat) -> None:
+        self.operation, self.handler, self._heartbeat = operation, handler, heartbeat
+        self.secrets: set[str] = set()
+        self.result: Any = None
+        self._verifying = operation.state == State.VERIFYING
+        known = {step["name"]: step for step in operation.steps}
+        self.steps = [known.get(name) or _step(name, title) for name, title in handler.steps]
+        last = OperationEvent.objects.filter(operation=operation).order_by("-seq").first()
+        self._seq = last.seq if last else 0
+        self._finish_by = time.monotonic() + self._seconds_to_deadline()
+
+    # what is asked
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """Give the operation's sealed input."""
+        return self.operation.input or {}
+
+    @property
+    def remembers(self) -> dict[str, Any]:
+        """Give what earlier attempts noted with `remember`."""
+        return self.operation.memory
+
+    def remember(self, **notes: Any) -> None:
+        """Note facts for a later attempt of the same operation."""
+        self.operation.memory = {**self.operation.memory, **notes}
+        self._write(memory=self.operation.memory)
+
+    # stopping
+
+    def should_stop(self) -> bool:
+        """Give whether the work must stop: a cancel was asked for, the lease is lost, or the deadline has passed."""
+        return self._heartbeat.cancelled.is_set() or self._heartbeat.lost.is_set() or self.seconds_left() <= 0
+
+    def raise_if_cancelled(self) -> None:
+        """Raise LeaseLost, Cancelled or the deadline's failure when the work must stop."""
+        if self._heartbeat.lost.is_set():
+            raise LeaseLost(str(self.operation.pk))
+        if self._heartbeat.cancelled.is_set():
+            raise Cancelled
+        if self.seconds_left() <= 0:
+            raise OperationFailed(
+                f"It was not done within {self.handler.deadline_seconds // 60} minutes.",
+                code="operation.deadline_passed",
+                title="This took too long",
+                whose="cluster",
+                next=[{"action": "retry", "title": "Retry", "detail": "Start again from what is there now."}],
+            )
+
+    def sleep(self, seconds: float) -> None:
+        """Pause, but wake at once when a cancel is asked for."""
+        self._heartbeat.cancelled.wait(seconds)
+        self.raise_if_cancelled()
+
+    def seconds_left(self) -> float:
+        """Give the seconds until the deadline."""
+        return self._finish_by - time.monotonic()
+
+    def _seconds_to_deadline(self) -> float:
+        if self.operation.deadline_at is None:
+            return float(self.handler.deadline_seconds)
+        return (self.operation.deadline_at - timezone.now()).total_seconds()
+
+    # telling
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Carry out one named step; it is shown live, and its end is written whatever happens inside."""
+        self.raise_if_cancelled()
+        if self._verifying and not self.handler.verifies:
+            self.confirm()
+        step = next(s for s in self.steps if s["name"] == name)
+        step.update(state="running", started_at=step["started_at"] or _now(), finished_at=None, detail="")
+        self._tell_step(step)
+        try:
+            yield
+        except Cancelled:
+            self._end_step(step, "cancelled")
+            raise
+        except LeaseLost:
+            raise
+        except OperationFailed as failure:
+            self._end_step(step, "failed", failure.title)
+            raise
+        except Exception as exc:
+            if _is_retryable(exc):
+                self.detail(name, _plain(exc))
+            else:
+                self._end_step(step, "failed")
+            raise
+        else:
+            self._end_step(step, "done")
+
+    def skip(self, name: str, why: str = "") -> None:
+        """Mark a step as not needed."""
+        step = next(s for s in self.steps if s["name"] == name)
+        step.update(state="skipped", detail=why)
+        self._tell_step(step)
+
+    def detail(self, name: str, text: str) -> None:
+        """Show a few words beside a step, such as what it waits for."""
+        step = next(s for s in self.steps if s["name"] == name)
+        text = redact.text(text, self.secrets, 500)
+        if step["detail"] != text:
+            step["detail"] = text
+            self._tell_step(step)
+
+    def log(self, message: str, *, level: str = "info", step: str = "") -> None:
+        """Append a line to the operation's story."""
+        self._append("log", message=message, level=level, step=step)
+
+    def show_workloads(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show how far each workload is; nothing is written when nothing changed."""
+        shown = redact.data([dict(row) for row in rows], self.secrets)
+        if shown != self.operation.workloads:
+            self.operation.workloads = shown
+            self._append("workload", data={"workloads": shown}, also={"workloads": shown})
+
+    def confirm(self) -> None:
+        """Say that what an earlier, lost worker did is known now: `verifying` becomes `running`."""
+        if self._verifying:
+            self._verifying = False
+            self.operation.state = State.RUNNING
+            self._append("state", data={"state": "running"}, also={"state": State.RUNNING})
+
+    def _tell_step(self, step: dict[str, Any]) -> None:
+        self._append("step", step=step["name"], message=step["detail"], data=step, also={"steps": self.steps})
+
+    def _end_step(self, step: dict[str, Any], state: str, detail: str | None = None) -> None:
+        step.update(state=state, finished_at=_now())
+        if detail is not None:
+            step["detail"] = redact.text(detail, self.secrets, 500)
+        self._tell_step(step)
+
+    # writing
+
+    @contextmanager
+    def fenced(self) -> Iterator[None]:
+        """Open a transaction in which this run still holds its operation; else raise LeaseLost."""
+        with transaction.atomic():
+            held = Operation.objects.select_for_update(no_key=True).filter(
+                pk=self.operation.pk, epoch=self.operation.epoch
+            )
+            if not held.exists():
+                raise LeaseLost(str(self.operation.pk))
+            yield
+
+    def _write(self, **fields: Any) -> None:
+        mine = Operation.objects.filter(pk=self.operation.pk, epoch=self.operation.epoch)
+        if not mine.update(**fields):
+            raise LeaseLost(str(self.operation.pk))
+
+    def _append(
+        self,
+        event: str,
+        *,
+        step: str = "",
+        message: str = "",
+        level: str = "info",
+        data: Mapping[str, Any] | None = None,
+        also: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._seq += 1
+        row = OperationEvent(
+            operation=self.operation,
+            seq=self._seq,
+            event=event,
+            step=step,
+            level=level,
+            message=redact.text(message, self.secrets),
+            data=redact.data(dict(data or {}), self.secrets),
+        )
+        with transaction.atomic():
+            self._write(**(also or {"epoch": self.operation.epoch}))
+            row.save(force_insert=True)
+        tell(row)
+
+    def finish(self, state: State, error: Mapping[str, Any] | None = None) -> None:
+        """End the operation in a final state, with its error or its result."""
+        now = timezone.now()
+        self.operation.state = state
+        fields: dict[str, Any] = {
+            "state": state,
+            "finished_at": now,
+            "lease_expires_at": None,
+            "lease_owner": "",
+            "input_blob": None,
+            "steps": self.steps,
+            "error": redact.data(dict(error), self.secrets) if error else None,
+        }
+        if self.result is not None:
+            fields["result"] = redact.data(self.result, self.secrets)
+        self._append("done", data={"state": state.value, "error": fields["error"]}, also=fields)
+
+    # the world
+
+    @contextmanager
+    def connect(self, access: Any) -> Iterator[Any]:
+        """Open the gateways of a cluster; a cancel or a lost lease ends what runs inside them."""
+        from django.conf import settings
+
+        connector = import_string(settings.CONNECTOR)
+        with connector(access, cancelled=self.should_stop) as gateways:
+            yield gateways
+
+
+def tell(row: OperationEvent) -> None:
+    """Publish an event row to whoever watches the operation."""
+    live.publish(
+        live.channel(row.operation_id),
+        {
+            "seq": row.seq,
+            "event": row.event,
+            "step": row.step,
+            "level": row.level,
+            "message": row.message,
+            "data": row.data,
+            "at": _now(),
+        },
+    )
+
+
+def _step(name: str, title: str) -> dict[str, Any]:
+    return {"name": name, "title": title, "state": "pending", "started_at": None, "finished_at": None, "detail": ""}
+
+
+def _is_retryable(exc: Exception) -> bool:
+    return bool(getattr(exc, "retryable", False))
+
+
+def _plain(exc: Exception) -> str:
+    return str(getattr(exc, "detail", "") or exc)

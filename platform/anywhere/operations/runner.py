@@ -1,0 +1,156 @@
+"""Carries out one operation: takes the lease, calls the handler, writes how it ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models.functions import Now
+
+from anywhere.gateways.errors import GatewayError
+from anywhere.lib.errors import AppError
+from anywhere.operations import lease, registry
+from anywhere.operations.actions import send_next_of
+from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater
+from anywhere.operations.models import Operation, State
+from anywhere.operations.rules import backoff
+from anywhere.operations.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+def owner() -> str:
+    """Give the name under which this thread of this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+
+
+def run(operation_id: str) -> str:
+    """Carry out the operation if it is to be had; give the state it was left in, or "not_owner"."""
+    kind = Operation.objects.filter(pk=operation_id).values_list("kind", flat=True).first()
+    if kind is None:
+        return "gone"
+    handler = registry.find(kind)
+    operation = lease.take(operation_id, owner(), handler.deadline_seconds)
+    if operation is None:
+        return "not_owner"
+    heartbeat = lease.Heartbeat(operation)
+    heartbeat.start()
+    try:
+        state = _carry_out(Run(operation, handler, heartbeat))
+    except LeaseLost:
+        logger.warning("operation.lease_lost", extra={"operation": operation_id, "epoch": operation.epoch})
+        return "not_owner"
+    except (DatabaseError, InterfaceError) as exc:
+        logger.warning("operation.database_away", extra={"operation": operation_id, "error": type(exc).__name__})
+        return "unwritten"  # the lease runs out and another attempt finds out what happened
+    finally:
+        heartbeat.stop()
+    if state not in {"queued", "verifying"}:
+        send_next_of(operation)
+    return state
+
+
+def _carry_out(run: Run) -> str:
+    operation = run.operation
+    extra = {"operation": str(operation.pk), "kind": operation.kind, "attempt": operation.attempt}
+    logger.info("operation.started", extra=extra)
+    try:
+        run.raise_if_cancelled()
+        run.handler.function(run)
+        run.finish(State.SUCCEEDED)
+    except (LeaseLost, DatabaseError, InterfaceError):
+        raise
+    except Cancelled as stop:
+        return _cancelled(run, stop)
+    except OperationFailed as failure:
+        run.finish(State.FAILED, failure.as_error())
+    except TryAgainLater as later:
+        return _later(run, later.detail, later.after_seconds)
+    except GatewayError as exc:
+        if run.should_stop():
+            return _stopped(run)
+        if exc.retryable:
+            return _later(run, exc.detail, getattr(exc, "retry_after", None))
+        run.finish(State.FAILED, _gateway_problem(exc))
+    except AppError as exc:
+        run.finish(State.FAILED, _app_problem(exc))
+    except Exception:
+        logger.exception("operation.crashed", extra=extra)
+        run.finish(State.FAILED, _our_problem(operation))
+    logger.info("operation.ended", extra={**extra, "state": str(operation.state)})
+    return str(operation.state)
+
+
+def _stopped(run: Run) -> str:
+    try:
+        run.raise_if_cancelled()
+    except Cancelled as stop:
+        return _cancelled(run, stop)
+    except OperationFailed as failure:
+        run.finish(State.FAILED, failure.as_error())
+    return str(run.operation.state)
+
+
+def _cancelled(run: Run, stop: Cancelled) -> str:
+    superseded = Operation.objects.filter(pk=run.operation.pk).values_list("superseded_by", flat=True).first()
+    for step in run.steps:
+        if step["state"] == "pending":
+            step["state"] = "skipped"
+    left = stop.left or "What was applied up to here is left as it is."
+    detail = "A newer request took its place. " + left if superseded else left
+    title = "Replaced by a newer request" if superseded else "Cancelled"
+    error = {"code": "operation.cancelled", "title": title, "detail": detail, "whose": "yours", "cause": None,
+             "kept": left, "next": []}  # fmt: skip
+    run.finish(State.SUPERSEDED if superseded else State.CANCELLED, error)
+    return str(run.operation.state)
+
+
+def _later(run: Run, detail: str, after: float | None) -> str:
+    """Put the operation back; whatever was under way is verified when it is taken up again."""
+    operation = run.operation
+    if run.seconds_left() <= 0:
+        return _stopped(run)
+    state = State.VERIFYING if operation.subject_type != "none" else State.QUEUED
+    pause = max(after or 0, backoff.seconds(operation.attempt))
+    run.log(f"{detail} Trying again in {pause:.0f} s.", level="warning")
+    if lease.put_back(operation, state, pause):
+        logger.info("operation.put_back", extra={"operation": str(operation.pk), "seconds": pause})
+    return state.value
+
+
+def _gateway_problem(exc: GatewayError) -> dict[str, Any]:
+    return OperationFailed(
+        exc.detail,
+        code=f"cluster.{exc.code}" if "." not in exc.code else exc.code,
+        title="The cluster refused this",
+        whose="cluster",
+        next=[{"action": "retry", "title": "Retry", "detail": "Try again once the cause is mended."}],
+    ).as_error()
+
+
+def _app_problem(exc: AppError) -> dict[str, Any]:
+    whose = "ours" if exc.http_status >= 500 else "yours"
+    document = OperationFailed(exc.detail, code=exc.code, title=exc.title, whose=whose, next=exc.next).as_error()
+    return {**document, "fields": exc.fields} if exc.fields else document
+
+
+def _our_problem(operation: Operation) -> dict[str, Any]:
+    return OperationFailed(
+        f"A fault in Anywhere stopped this. Its number is {operation.pk}.",
+        code="portal.fault",
+        title="Anywhere could not finish this",
+        whose="ours",
+        kept="What was applied up to here is left as it is.",
+        next=[{"action": "retry", "title": "Retry", "detail": "Each step can be repeated."}],
+    ).as_error()
+
+
+def beat_now(name: str, kind: str) -> None:
+    """Write a sign of life of a process."""
+    from anywhere.operations.models import Beacon
+
+    Beacon.objects.update_or_create(name=name, defaults={"kind": kind, "seen_at": Now()})
