@@ -78,7 +78,7 @@ def write_paths(places: Places) -> None:
         if not target.exists() or target.read_text() != text:
             target.write_text(text)
     command = places.venv / "bin" / "anywhere"
-    script = f"#!{places.python}\nimport sys\n\nfrom anywhere.cli.main import main\n\nsys.exit(main())\n"
+    script = f"#!{places.python}\nimport sys\n\nfrom anywhere.cli.__main__ import main\n\nsys.exit(main())\n"
     if not command.exists() or command.read_text() != script:
         command.write_text(script)
         os.chmod(command, 0o755)

@@ -38,12 +38,22 @@ def adopt_orphans() -> None:
 
 
 def children_of(pid: int) -> list[int]:
-    """Give the ids of a process's direct children."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except (OSError, ValueError):
+    """Give the ids of a process's direct children that have not ended."""
+    if not IS_LINUX:
         return []
+    return [child for child, parent, state in _process_table() if parent == pid and state != "Z"]
+
+
+def _process_table() -> Iterator[tuple[int, int, str]]:
+    """Yield (process id, parent's id, state) of every process."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            rest = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        yield int(entry.name), int(rest[1]), rest[0]
 
 
 def processes_marked(name: str, value: str) -> Iterator[int]:
@@ -59,6 +69,14 @@ def processes_marked(name: str, value: str) -> Iterator[int]:
                 yield int(entry.name)
         except OSError:
             continue
+
+
+def name_of(pid: int) -> str:
+    """Give the name of a process, empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> bool:
