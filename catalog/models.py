@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from anywhere.accounts.models import Organization
@@ -30,6 +31,9 @@ class Package(Row):
     keywords = models.JSONField(default=list)
     search_text = models.TextField(blank=True)
     latest = models.ForeignKey("Version", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [GinIndex(fields=["search_text"], name="package_search", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
         return self.name
