@@ -46,6 +46,7 @@ class Supervisor:
     say: Callable[[str], None]
     children: dict[str, Child] = field(default_factory=dict)
     stopping: bool = False
+    adopts: bool = False  # only a process that has no other children may treat strange ones as orphans
     _wake: tuple[int, int] | None = None
     _orphans_due: float = 0.0
     _logs_due: float = 0.0
@@ -53,6 +54,7 @@ class Supervisor:
     def listen(self) -> None:
         """Take over the signals that stop a run, and the children's ends."""
         kernel.adopt_orphans()
+        self.adopts = True
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
@@ -119,15 +121,15 @@ class Supervisor:
 
     def end_orphans(self) -> None:
         """Kill processes that came to us because their own parent is gone: a helm of a killed worker, for one."""
-        known = {child.process.pid for child in self.children.values() if child.process is not None}
-        for pid in kernel.children_of(os.getpid()):
+        known = self._known()
+        for pid in kernel.children_of(os.getpid()) if self.adopts else ():
             if pid not in known:
                 kernel.kill_group(pid) or kernel.kill(pid)
 
     def _reap(self) -> None:
         """Collect adopted processes that have ended; those of our programs are collected by their own handles."""
-        known = {child.process.pid for child in self.children.values() if child.process is not None}
-        while True:
+        known = self._known()
+        while self.adopts:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
@@ -135,6 +137,9 @@ class Supervisor:
             if ended is None or ended.si_pid in known:
                 return
             os.waitpid(ended.si_pid, 0)
+
+    def _known(self) -> set[int]:
+        return {child.process.pid for child in self.children.values() if child.process is not None}
 
     def next_wake(self) -> float:
         """Give the seconds until something is due."""
