@@ -114,13 +114,13 @@ class FakeCluster:
 
 def _ready_status(obj: Object) -> Object | None:
     count = obj.get("spec", {}).get("replicas", 1)
-    seen = {"observedGeneration": obj["metadata"]["generation"]}
+    seen: Object = {"observedGeneration": obj["metadata"]["generation"]}
     if obj["kind"] in ("Deployment", "ReplicaSet"):
-        counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-        return seen | dict.fromkeys(counts, count) | {"conditions": [{"type": "Available", "status": "True"}]}
+        names = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]
+        return seen | dict.fromkeys(names, count) | {"conditions": [{"type": "Available", "status": "True"}]}
     if obj["kind"] == "StatefulSet":
-        counts = ("replicas", "updatedReplicas", "readyReplicas", "currentReplicas", "availableReplicas")
-        return seen | dict.fromkeys(counts, count) | {"currentRevision": "1", "updateRevision": "1"}
+        names = ["replicas", "updatedReplicas", "readyReplicas", "currentReplicas", "availableReplicas"]
+        return seen | dict.fromkeys(names, count) | {"currentRevision": "1", "updateRevision": "1"}
     if obj["kind"] == "PersistentVolumeClaim":
         return {"phase": "Bound"}
     if obj["kind"] == "Job":
