@@ -1,7 +1,7 @@
 """Which addresses the portal may connect to: pure decisions over parsed hosts and resolved IPs.
 
-Always refused: cloud metadata services, link-local, unspecified, multicast and reserved ranges, names that mean something
-only inside a cluster. Loopback is refused unless allowed. Private ranges are fine: most clusters live there.
+Always refused: cloud metadata services, link-local, unspecified, multicast and reserved ranges, and names that mean
+something only inside a cluster. Loopback is refused unless allowed. Private ranges are fine: most clusters live there.
 Whoever opens a connection resolves the name once, hands the answers to `AddressPolicy.choose`, and connects to the
 address that comes back, so that a name cannot change its meaning between the check and the use.
 """
@@ -67,7 +67,7 @@ class AddressRefused(UserFault):
 
 @dataclass(frozen=True)
 class Server:
-    """A cluster's API server, in canonical form: `host` is lower case, without brackets, a trailing dot or odd digits."""
+    """A cluster's API server in canonical form: `host` is lower case, without brackets, trailing dot or odd digits."""
 
     host: str
     port: int
@@ -111,7 +111,9 @@ class AddressPolicy:
         if name in LOOPBACK_NAMES or name.endswith(".localhost"):
             self._check_loopback(name)
         if name in INSIDE_NAMES or name.endswith(INSIDE_SUFFIXES):
-            raise _refused("inside_name", f"{name} means something only inside a cluster. Give the address seen from here.")
+            raise _refused(
+                "inside_name", f"{name} means something only inside a cluster. Give the address seen from here."
+            )
 
     def check_address(self, address: IPAddress | str) -> None:
         """Raise AddressRefused for an IP address that may not be connected to."""

@@ -60,7 +60,9 @@ def test_n2_addresses_that_are_no_cluster_are_refused(url: str, code: str) -> No
     assert code_of(url) == code
 
 
-@pytest.mark.parametrize("url", ["https://10.0.0.7:6443", "https://192.168.1.2", "https://172.16.3.4", "https://[fd12::7]"])
+@pytest.mark.parametrize(
+    "url", ["https://10.0.0.7:6443", "https://192.168.1.2", "https://172.16.3.4", "https://[fd12::7]"]
+)
 def test_n2_private_ranges_are_fine(url: str) -> None:
     STRICT.check(parse_server(url))
 
