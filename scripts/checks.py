@@ -1,0 +1,79 @@
+"""Runs groups of checks one after the other, all of them even when one fails, and sums up at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command; `needs` is a path without which there is nothing to check."""
+
+    title: str
+    command: Sequence[str]
+    needs: str
+    folder: str = "."
+
+
+CHECKS = {
+    "test": [
+        Check("Python tests", [*PYTEST, "--ignore=tests/cluster", "--ignore=tests/browser", "--ignore=tests/bench"], "tests"),
+        Check("Browser app's tests", ["npm", "test"], "frontend/package.json", "frontend"),
+        Check("Browser tests", [*PYTEST, "tests/browser"], "tests/browser"),
+    ],
+    "cluster": [Check("Cluster tests", [*PYTEST, "tests/cluster", "-m", "not slow and not portal"], "tests/cluster")],
+    "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the named group; 0 when every check passed."""
+    if len(arguments) != 1 or arguments[0] not in CHECKS:
+        print(f"usage: checks.py {'|'.join(CHECKS)}", file=sys.stderr)
+        return 2
+    if arguments[0] in ("cluster", "portal") and not os.environ.get("KUBECONFIG"):
+        print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
+        return 2
+    results = [(check, *outcome(check)) for check in CHECKS[arguments[0]]]
+    print()
+    for check, code, last, seconds in results:
+        print(f"{'✓' if code == 0 else '✗'} {check.title} ({seconds:.0f} s): {last}")
+    return 0 if all(code == 0 for _, code, _, _ in results) else 1
+
+
+def outcome(check: Check) -> tuple[int, str, float]:
+    """Run one check with its output shown; gives its code, its closing line and its seconds."""
+    if not (ROOT / check.needs).exists():
+        return 1, f"{check.needs} is not there", 0.0
+    print(f"\n── {check.title}: {' '.join(check.command)}", flush=True)
+    started = time.monotonic()
+    environment = {**os.environ, "CI": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    process = subprocess.Popen(
+        check.command, cwd=ROOT / check.folder, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    last = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        last = line.strip() or last
+    code = process.wait()
+    if code == NOTHING_COLLECTED:
+        last = "no test was found"
+    return code, last, time.monotonic() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
