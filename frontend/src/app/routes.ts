@@ -1,0 +1,29 @@
+/** Every feature's routes, registered. A new feature adds its import and one entry in the list of its parent. */
+import { createRoute, redirect } from '@tanstack/react-router'
+import { NoOrganization } from './fallbacks'
+import { authRoutes } from '../features/auth/routes'
+import { homeRoutes } from '../features/home/routes'
+import { appRoute, orgRoute, providerRoute, rootRoute } from '../lib/parent-routes'
+
+/** `/` goes to the user's first organization. */
+const startRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const org = context.user.organizations[0]
+    if (org) throw redirect({ to: '/o/$org', params: { org: org.slug } })
+  },
+  component: NoOrganization,
+})
+
+export const routeTree = rootRoute.addChildren([
+  ...authRoutes,
+  appRoute.addChildren([
+    startRoute,
+    orgRoute.addChildren([
+      ...homeRoutes,
+    ]),
+    providerRoute.addChildren([
+    ]),
+  ]),
+])

@@ -1,0 +1,18 @@
+/** How server state is kept: shown at once from the cache, fetched again when stale. */
+import { QueryClient } from '@tanstack/react-query'
+import { Problem } from '../api/client'
+
+/** Refusals are final; a lost line or a restart of the portal is tried again. */
+export function shouldRetry(failures: number, error: unknown): boolean {
+  if (error instanceof Problem && error.status >= 400 && error.status < 500) return false
+  return failures < 2
+}
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 5_000, retry: shouldRetry, retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 4000) },
+      mutations: { retry: false },
+    },
+  })
+}

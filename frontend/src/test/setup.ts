@@ -1,0 +1,25 @@
+/** Before every test: a fake API that refuses what no test declared, and the parts of a browser jsdom lacks. */
+import '@testing-library/jest-dom/vitest'
+import { cleanup } from '@testing-library/react'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import { server } from './server'
+
+class NoObserver {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+
+beforeAll(() => {
+  server.listen({ onUnhandledRequest: 'error' })
+  vi.stubGlobal('ResizeObserver', NoObserver)
+  window.matchMedia = (query: string) => ({
+    matches: false, media: query, onchange: null,
+    addListener: () => undefined, removeListener: () => undefined,
+    addEventListener: () => undefined, removeEventListener: () => undefined, dispatchEvent: () => false,
+  })
+  window.scrollTo = () => undefined
+  Element.prototype.scrollIntoView = () => undefined
+})
+afterEach(() => { cleanup(); server.resetHandlers(); localStorage.clear(); sessionStorage.clear() })
+afterAll(() => server.close())
