@@ -27,7 +27,11 @@ class Check:
 
 CHECKS = {
     "test": [
-        Check("Python tests", [*PYTEST, "--ignore=tests/cluster", "--ignore=tests/browser", "--ignore=tests/bench"], "tests"),
+        Check(
+            "Python tests",
+            [*PYTEST, "--ignore=tests/cluster", "--ignore=tests/browser", "--ignore=tests/bench"],
+            "tests",
+        ),
         Check("Browser app's tests", ["npm", "test"], "frontend/package.json", "frontend"),
         Check("Browser tests", [*PYTEST, "tests/browser"], "tests/browser"),
     ],
@@ -60,8 +64,14 @@ def outcome(check: Check) -> tuple[int, str, float]:
     environment = {**os.environ, "CI": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen(
-        check.command, cwd=ROOT / check.folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        check.command,
+        cwd=ROOT / check.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     last = ""
     assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 Standard library only; this first file also parses on older Pythons, so that it can say what is needed.
 """
+
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ NEEDED = (3, 11)
 def newer_python():
     """Return the path of a Python that is new enough, or None."""
     for minor in range(14, NEEDED[1] - 1, -1):
-        found = shutil.which("python3.%d" % minor)
+        found = shutil.which("python3.%d" % minor)  # noqa: UP031
         if found:
             return found
     return None
@@ -27,7 +28,7 @@ def main():
         sys.stderr.write(
             "Anywhere needs Python 3.11 or newer; this is %s.\n"
             "Install it (Debian: apt-get install python3 python3-venv) or name one: make run PYTHON=/path/to/python3\n"
-            % sys.version.split()[0]
+            % sys.version.split()[0]  # noqa: UP031
         )
         return 1
     from plan import carry_out

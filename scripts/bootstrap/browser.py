@@ -1,4 +1,5 @@
 """Chromium for the browser tests."""
+
 import os
 import shutil
 

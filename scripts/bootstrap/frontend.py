@@ -1,4 +1,5 @@
 """The browser app: its packages from the lock file, and its build when the sources have changed."""
+
 import os
 from collections.abc import Iterator
 from pathlib import Path

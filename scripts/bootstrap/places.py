@@ -1,4 +1,5 @@
 """Where things lie: the repository, its virtual environment and ANYWHERE_HOME."""
+
 import os
 import sys
 from dataclasses import dataclass

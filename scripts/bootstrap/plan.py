@@ -1,4 +1,5 @@
 """Which steps each command needs."""
+
 import os
 import sys
 from functools import partial

@@ -1,4 +1,5 @@
 """How a step is shown and run: a title, progress while it lasts, its time, and what to do when it fails."""
+
 import hashlib
 import os
 import shutil

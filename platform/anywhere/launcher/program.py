@@ -41,7 +41,7 @@ class Program:
                 stdout=descriptor,
                 stderr=descriptor,
                 start_new_session=True,
-                preexec_fn=die_with_parent(self.death_signal),
+                preexec_fn=die_with_parent(self.death_signal),  # noqa: PLW1509 (this process has one thread)
                 **self.popen_options,
             )
         finally:

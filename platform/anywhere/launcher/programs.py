@@ -49,18 +49,62 @@ def application_programs(options: Options, home: Home, environment: Mapping[str,
     python = [sys.executable, "-m"]
     granian = [*python, "granian", "--no-ws", "--workers", "1", "--http", "1", "--log-level", "warning"]
     celery = [*python, "celery", "-A", "anywhere.config.celery"]
-    web = [*granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(options.port + WEB),
-           "--blocking-threads", "8", "--workers-kill-timeout", "3", "anywhere.config.wsgi:application"]
-    door = [*granian, "--interface", "asgi", "--host", options.host, "--port", str(options.port), "--loop", "asyncio",
-            "--workers-kill-timeout", "2", "anywhere.config.door:application"]
-    worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "4", "--max-memory-per-child", "400000",
-              "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "worker@%h"]
+    web = [
+        *granian,
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(options.port + WEB),
+        "--blocking-threads",
+        "8",
+        "--workers-kill-timeout",
+        "3",
+        "anywhere.config.wsgi:application",
+    ]
+    door = [
+        *granian,
+        "--interface",
+        "asgi",
+        "--host",
+        options.host,
+        "--port",
+        str(options.port),
+        "--loop",
+        "asyncio",
+        "--workers-kill-timeout",
+        "2",
+        "anywhere.config.door:application",
+    ]
+    worker = [
+        *celery,
+        "worker",
+        "--pool",
+        "prefork",
+        "--concurrency",
+        "4",
+        "--max-memory-per-child",
+        "400000",
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel",
+        "INFO",
+        "--hostname",
+        "worker@%h",
+    ]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", home.run / "beat-schedule"]
     practice = [*python, "anywhere.practice", "--home", home.path, "--port", str(options.port + PRACTICE)]
 
-    def program(name: str, command: list[object], death_signal: int = signal.SIGTERM, is_needed: bool = False) -> Program:
+    def program(
+        name: str, command: list[object], death_signal: int = signal.SIGTERM, is_needed: bool = False
+    ) -> Program:
         return Program(
-            name, [str(part) for part in command], environment, death_signal=death_signal, waits_for_ready=not is_needed,
+            name,
+            [str(part) for part in command],
+            environment,
+            death_signal=death_signal,
+            waits_for_ready=not is_needed,
             folder=ROOT,
         )
 

@@ -89,7 +89,7 @@ def check_ports(options: Options) -> None:
 
 
 def start_databases(options: Options, home: Home, keys: Keys, supervisor: Supervisor) -> tuple[str, str, bool]:
-    """Start the servers that no address was given for; gives both addresses, and whether the database is new or not ours."""
+    """Start the servers that no address was given for; gives both, and whether the database is new or foreign."""
     database_url, redis_url, is_new = options.database_url, options.redis_url, options.database_url is not None
     kept = home.read_json(STATE)
     server: Postgres | None = None
@@ -100,7 +100,9 @@ def start_databases(options: Options, home: Home, keys: Keys, supervisor: Superv
         redis_url = cache.url
     if database_url is None:
         with step("PostgreSQL"):
-            server = embedded_postgres(home.postgres, free_port(kept.get("postgres_port")), keys.database_password, say=say)
+            server = embedded_postgres(
+                home.postgres, free_port(kept.get("postgres_port")), keys.database_password, say=say
+            )
             server.clear_stale_lock()
             is_new = server.initialise()
             child = supervisor.start(server.program(str(home.path)))
@@ -114,9 +116,7 @@ def start_databases(options: Options, home: Home, keys: Keys, supervisor: Superv
     return database_url, redis_url, is_new
 
 
-def bring_up_to_date(
-    options: Options, home: Home, keys: Keys, environment: dict[str, str], must: bool
-) -> Prepared:
+def bring_up_to_date(options: Options, home: Home, keys: Keys, environment: dict[str, str], must: bool) -> Prepared:
     """Run the preparation when the database is new or foreign, or something it depends on has changed."""
     wanted = fingerprint(options, keys.secret_key)
     if not must and is_prepared(home, wanted):
@@ -150,7 +150,9 @@ def wait_until_ready(options: Options, supervisor: Supervisor) -> None:
                 lines = "\n".join("    " + line for line in last_lines(child.log))
                 raise CannotStart(f"{child.program.name} ends again and again.\n{lines}", f"Read {child.log}.")
         if time.monotonic() > deadline:
-            raise CannotStart(f"not ready after {READY_WITHIN:.0f} s: {'; '.join(missing)}.", f"Read {supervisor.logs}.")
+            raise CannotStart(
+                f"not ready after {READY_WITHIN:.0f} s: {'; '.join(missing)}.", f"Read {supervisor.logs}."
+            )
         supervisor.wait(0.1)
 
 
@@ -158,8 +160,10 @@ def announce(options: Options, home: Home, prepared: Prepared, seconds: float) -
     """Say that Anywhere is ready and how to sign in."""
     say(f"Anywhere is ready at {options.address}")
     if prepared.generated_password:
-        say(f"Sign in as {options.admin_email} with the password {prepared.generated_password} "
-            f"(kept in {home.admin_password}).")
+        say(
+            f"Sign in as {options.admin_email} with the password {prepared.generated_password} "
+            f"(kept in {home.admin_password})."
+        )
     elif options.admin_password:
         say(f"Sign in as {options.admin_email} with the password from ANYWHERE_ADMIN_PASSWORD.")
     elif home.admin_password.exists():

@@ -33,8 +33,14 @@ class Valkey:
         self.folder.chmod(0o700)
         configuration = self.folder / "valkey.conf"
         lines = [
-            f"port {self.port}", "bind 127.0.0.1", f"requirepass {self.password}", f'dir "{self.folder}"',
-            f"appendonly {'yes' if self.is_kept else 'no'}", 'save ""', "maxmemory-policy noeviction", "daemonize no",
+            f"port {self.port}",
+            "bind 127.0.0.1",
+            f"requirepass {self.password}",
+            f'dir "{self.folder}"',
+            f"appendonly {'yes' if self.is_kept else 'no'}",
+            'save ""',
+            "maxmemory-policy noeviction",
+            "daemonize no",
         ]
         write_private(configuration, "\n".join(lines) + "\n")
         return Program(

@@ -7,24 +7,26 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from catalog.actions import publish_bundled
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from anywhere.accounts.actions import ensure_first_administrator
 from anywhere.lib import env
-from catalog.actions import publish_bundled
 
 
 class Command(BaseCommand):
     """Prints one JSON line at the end: whether an administrator was made, and for which address."""
 
-    help = "Make the first administrator (ANYWHERE_ADMIN_EMAIL, ANYWHERE_ADMIN_PASSWORD) and publish the bundled packages."
+    help = "Make the first administrator (ANYWHERE_ADMIN_EMAIL, ANYWHERE_ADMIN_PASSWORD) and publish our packages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the switches."""
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
-        parser.add_argument("--charts", default=str(settings.ROOT / "helm-charts"), help="folder of the bundled packages")
+        parser.add_argument(
+            "--charts", default=str(settings.ROOT / "helm-charts"), help="folder of the bundled packages"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it; CommandError when no password is given."""

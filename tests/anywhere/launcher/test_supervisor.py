@@ -19,7 +19,11 @@ from anywhere.launcher.supervisor import Supervisor, describe_exit
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+]
 
 
 @pytest.fixture
@@ -69,7 +73,9 @@ def test_a_process_that_keeps_ending_is_started_less_and_less_often(supervisor: 
     assert "ended with code 3" in said[0]
 
 
-def test_stopping_kills_what_does_not_listen_and_says_which(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_kills_what_does_not_listen_and_says_which(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("anywhere.launcher.supervisor.GRACE_FOR_PROGRAMS", 0.5)
     kind, stubborn = supervisor.start(program("kind", SLEEPER)), supervisor.start(program("stubborn", STUBBORN))
     wait_for(lambda: "up" in stubborn.log.read_text())
@@ -86,8 +92,10 @@ def test_nothing_is_started_again_while_it_stops(supervisor: Supervisor) -> None
 
 def test_databases_stop_after_everything_that_uses_them(supervisor: Supervisor, tmp_path: Path) -> None:
     order = tmp_path / "order"
-    on_stop = "import signal,sys,time\ndef end(*_):\n open(sys.argv[1],'a').write(sys.argv[2]); sys.exit()\n" \
-              "signal.signal(15,end); print('up',flush=True); time.sleep(60)"
+    on_stop = (
+        "import signal,sys,time\ndef end(*_):\n open(sys.argv[1],'a').write(sys.argv[2]); sys.exit()\n"
+        "signal.signal(15,end); print('up',flush=True); time.sleep(60)"
+    )
     base = [sys.executable, "-c", on_stop, str(order)]
     database = supervisor.start(program("valkey", [*base, "database "], is_database=True))
     web = supervisor.start(program("web", [*base, "web "]))
@@ -97,7 +105,9 @@ def test_databases_stop_after_everything_that_uses_them(supervisor: Supervisor, 
 
 
 def test_the_output_of_a_process_goes_to_its_private_log(supervisor: Supervisor) -> None:
-    child = supervisor.start(program("beat", [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(60)"]))
+    child = supervisor.start(
+        program("beat", [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(60)"])
+    )
     wait_for(lambda: "hello" in child.log.read_text())
     assert child.log.stat().st_mode & 0o077 == 0
 
@@ -154,7 +164,9 @@ def test_a_stop_leaves_no_process_behind(own_process: subprocess.Popen[bytes], t
     assert not any(is_running(pid) for pid in family)
 
 
-def test_children_end_when_the_supervisor_itself_is_killed(own_process: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_children_end_when_the_supervisor_itself_is_killed(
+    own_process: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
     parent, grandchild = pids_of_family(tmp_path)
     own_process.kill()
     own_process.wait()
@@ -165,7 +177,8 @@ def test_children_end_when_the_supervisor_itself_is_killed(own_process: subproce
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(0, "ended with code 0"), (-9, "was ended by SIGKILL"), (None, "ended"), (3, "ended with code 3")]
+    ("code", "words"),
+    [(0, "ended with code 0"), (-9, "was ended by SIGKILL"), (None, "ended"), (3, "ended with code 3")],
 )
 def test_an_end_is_told_in_words(code: int | None, words: str) -> None:
     assert describe_exit(code) == words
