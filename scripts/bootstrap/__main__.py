@@ -13,7 +13,7 @@ NEEDED = (3, 11)
 def newer_python():
     """Return the path of a Python that is new enough, or None."""
     for minor in range(14, NEEDED[1] - 1, -1):
-        found = shutil.which("python3.%d" % minor)  # noqa: UP031
+        found = shutil.which("python3." + str(minor))
         if found:
             return found
     return None
@@ -26,9 +26,8 @@ def main():
         if other:
             os.execv(other, [other] + sys.argv)
         sys.stderr.write(
-            "Anywhere needs Python 3.11 or newer; this is %s.\n"
+            "Anywhere needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".\n"
             "Install it (Debian: apt-get install python3 python3-venv) or name one: make run PYTHON=/path/to/python3\n"
-            % sys.version.split()[0]  # noqa: UP031
         )
         return 1
     from plan import carry_out

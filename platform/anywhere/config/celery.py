@@ -11,3 +11,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywhere.config.settings")
 app = Celery("anywhere")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["anywhere.operations"])
+
+from anywhere.config import beacons  # noqa: E402, F401  (its receivers tell that worker and beat live)

@@ -21,7 +21,7 @@ class Home:
     def of(cls, path: Path) -> Home:
         """Give the home at this path, made when it is not there."""
         home = cls(path if path.is_absolute() else ROOT / path)
-        for folder in (home.path, home.logs, home.run):
+        for folder in (home.path, home.logs, home.run, home.path / "static"):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (home.logs, home.run):
             folder.chmod(0o700)

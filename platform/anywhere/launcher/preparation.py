@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anywhere.launcher.errors import CannotStart
+from anywhere.launcher.logs import last_lines
 from anywhere.launcher.options import Options
 from anywhere.launcher.places import ROOT, Home, write_private
 
@@ -83,6 +84,7 @@ def _ensure_ready(home: Home, environment: Mapping[str, str]) -> dict[str, objec
         file.write(answer.stdout.encode())
     lines = answer.stdout.strip().splitlines()
     if answer.returncode != 0 or not lines:
-        raise CannotStart("the database could not be brought up to date.", f"Read {log}.")
+        last = "\n".join("    " + line for line in last_lines(log, 5))
+        raise CannotStart(f"the database could not be brought up to date.\n{last}", f"Read {log}.")
     result = json.loads(lines[-1])
     return result if isinstance(result, dict) else {}
