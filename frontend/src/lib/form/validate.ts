@@ -1,0 +1,68 @@
+/** Values checked against the package's schema, without eval; messages by dotted path in plain words. */
+import { Validator, type OutputUnit } from '@cfworker/json-schema'
+import type { Values } from '../../api/types'
+import { resolveRef, type Schema } from './fields'
+
+export type FieldErrors = Record<string, string[]>
+
+const quiet = new Set(['properties', 'items', 'prefixItems', '$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'additionalProperties', 'patternProperties', 'propertyNames', 'not'])
+const pointer = (text: string) => text.replace(/^#\/?/, '').split('/').filter(Boolean).map((part) => decodeURIComponent(part).replace(/~1/g, '/').replace(/~0/g, '~'))
+
+function schemaAt(root: Schema, path: string[]): Schema {
+  let at: Schema = root
+  for (const key of path) {
+    const node = resolveRef(at, root)
+    const properties = node.properties as Record<string, Schema> | undefined
+    const next = properties?.[key] ?? (node.items as Schema | undefined)
+    if (!next) return {}
+    at = next
+  }
+  return resolveRef(at, root)
+}
+
+const typeWords: Record<string, string> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a group of values' }
+
+function message(unit: OutputUnit, schema: Schema): string {
+  const own = schema['x-message']
+  switch (unit.keyword) {
+    case 'type': {
+      const wanted = [schema.type].flat().map((each) => typeWords[String(each)] ?? String(each))
+      return `This has to be ${wanted.join(' or ')}.`
+    }
+    case 'enum': return `Choose one of ${(schema.enum as unknown[] | undefined)?.map(String).join(', ') ?? 'the allowed values'}.`
+    case 'const': return `This has to be ${String(schema.const)}.`
+    case 'minimum': return `The smallest possible value is ${String(schema.minimum)}.`
+    case 'exclusiveMinimum': return `This has to be more than ${String(schema.exclusiveMinimum)}.`
+    case 'maximum': return `The largest possible value is ${String(schema.maximum)}.`
+    case 'exclusiveMaximum': return `This has to be less than ${String(schema.exclusiveMaximum)}.`
+    case 'multipleOf': return `This goes in steps of ${String(schema.multipleOf)}.`
+    case 'minLength': return schema.minLength === 1 ? 'A value is needed.' : `At least ${String(schema.minLength)} characters are needed.`
+    case 'maxLength': return `At most ${String(schema.maxLength)} characters are possible.`
+    case 'minItems': return `At least ${String(schema.minItems)} are needed.`
+    case 'maxItems': return `At most ${String(schema.maxItems)} are possible.`
+    case 'uniqueItems': return 'Each may be there once only.'
+    case 'pattern': return typeof own === 'string' ? own : `This has another form than the package expects (${String(schema.pattern)}).`
+    case 'false': return 'The package does not know this value.'
+    default: return unit.error
+  }
+}
+
+/** Every violation by dotted path; empty when the values are fine. */
+export function validateValues(schema: Schema, values: Values): FieldErrors {
+  const errors: FieldErrors = {}
+  const add = (path: string[], text: string) => {
+    const key = path.join('.')
+    if (!errors[key]?.includes(text)) errors[key] = [...(errors[key] ?? []), text]
+  }
+  const result = new Validator(schema as ConstructorParameters<typeof Validator>[0], '7', false).validate(values)
+  for (const unit of result.errors) {
+    if (quiet.has(unit.keyword)) continue
+    const path = pointer(unit.instanceLocation)
+    if (unit.keyword === 'required') {
+      const missing = /required property "([^"]+)"/.exec(unit.error)?.[1]
+      add(missing ? [...path, missing] : path, 'A value is needed.')
+    } else add(path, message(unit, schemaAt(schema, path)))
+  }
+  if (!result.valid && Object.keys(errors).length === 0) add([], 'These values do not fit together as the package expects.')
+  return errors
+}
