@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +72,7 @@ def refused_pods(message: str, kind: str, name: str, namespace: str = "") -> Cau
     return _cause("workload.cannot_create_pods", f"{kind} {name} cannot make its pods", said, "package", 8, base)
 
 
-def _cause(code: str, title: str, said: str, whose: str, rank: int, base: Mapping[str, Any]) -> Cause:
+def _cause(code: str, title: str, said: str, whose: str, rank: int, base: dict[str, Any]) -> Cause:
     detail = sentence(f"The cluster says: {said}") if said else sentence(title)
     return Cause(code=code, title=title, detail=detail, whose=whose, rank=rank, **base)
 
@@ -140,7 +140,7 @@ def of_pod(events: Sequence[Raw], pod: Raw, now: datetime | None) -> Cause | Non
     return None
 
 
-def _mount(said: str, reason: str, count: int, pod: str, base: Mapping[str, Any]) -> Cause:
+def _mount(said: str, reason: str, count: int, pod: str, base: dict[str, Any]) -> Cause:
     missing = _MISSING.search(said)
     if missing:
         kind = {"secret": "Secret", "configmap": "ConfigMap"}.get(missing[1], "claim")

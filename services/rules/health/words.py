@@ -25,8 +25,9 @@ MAX_REASON = 500
 class Cause:
     """The one thing that stands in the way.
 
-    `title` names it in plain words, `detail` adds the cluster's own. `whose`: yours, cluster, package or ours. `certain`: waiting does not help. `next`: [{action, title, detail}]. `message` is the cluster's text
-    alone, `container` the one whose log is worth reading, `rank` the order among several causes, lowest first.
+    `title` names it in plain words, `detail` adds the cluster's own, `message` is the cluster's text alone.
+    `whose`: yours, cluster, package or ours. `certain`: it does not pass by waiting. `next`: [{action, title, detail}].
+    `container` is the one whose log is worth reading, `rank` the order among several causes, lowest first.
     """
 
     code: str
