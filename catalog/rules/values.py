@@ -10,13 +10,20 @@ import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MASK = "••••"
 MASKED: dict[str, bool] = {"$secret": True}
 Values = dict[str, Any]
-Layer = tuple[str, Mapping[str, Any]]
+CHART = "chart"
 _DOT = re.compile(r"(?<!\\)\.")
+
+
+class Layer(NamedTuple):
+    """Values with the name of who gave them; the one named "chart" holds the defaults."""
+
+    name: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,17 +61,22 @@ def _lay(below: Values, above: Mapping[str, Any]) -> None:
             below[key] = copy.deepcopy(dict(value) if isinstance(value, Mapping) else value)
 
 
-def merge(layers: Sequence[Layer]) -> Merged:
-    """Give the values the chart sees. The first layer is the chart's own; each later one wins over those before it."""
-    if not layers:
-        return Merged({}, {})
-    above = overlay([values for _, values in layers[1:]])
-    values = _coalesce(layers[0][1], above)
-    origin = {path: layers[0][0] for path in _leaves(values)}
-    for name, layer in layers:
-        for path in _leaves(layer):
+def merge(layers: Sequence[Layer | tuple[str, Mapping[str, Any]]]) -> Merged:
+    """Give the values the chart sees; each later layer wins over those before it.
+
+    With the layer "chart" first, nulls above it take its values away. Without it the result is an overlay for Helm,
+    and nulls are kept.
+    """
+    named = [Layer(*layer) for layer in layers]
+    if named and named[0].name == CHART:
+        values = _coalesce(named[0].values, overlay([layer.values for layer in named[1:]]))
+    else:
+        values = overlay([layer.values for layer in named])
+    origin = dict.fromkeys(_leaves(values), "")
+    for layer in named:
+        for path in _leaves(layer.values):
             if path in origin:
-                origin[path] = name
+                origin[path] = layer.name
     return Merged(values, origin)
 
 

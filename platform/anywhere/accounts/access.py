@@ -36,11 +36,18 @@ def check(role: Role | None, to: To) -> Role:
 
 def get_organization(user: User | None, slug: str, *, to: To = "view") -> Organization:
     """Give the organization when the person's role in it allows `to` (its `role` is set)."""
-    found = Membership.objects.select_related("organization").filter(user=user, organization__slug=slug).first()
-    check(Role(found.role) if found else None, to)
-    assert found is not None
-    found.organization.role = Role(found.role)  # type: ignore[attr-defined]
-    return found.organization
+    membership = found(Membership.objects.select_related("organization").filter(user=user, organization__slug=slug))
+    organization: Organization = membership.organization
+    organization.role = check(Role(membership.role), to)  # type: ignore[attr-defined]
+    return organization
+
+
+def found(rows: QuerySet[Row]) -> Row:
+    """Give the first of the rows, or raise NotFoundFault."""
+    row = rows.first()
+    if row is None:
+        raise NotFoundFault("There is nothing at this address, or it is not yours.")
+    return row
 
 
 def visible_to(rows: QuerySet[Row], user: User | None, through: str = "organization") -> QuerySet[Row]:
@@ -53,12 +60,10 @@ def visible_to(rows: QuerySet[Row], user: User | None, through: str = "organizat
 def get_row(rows: QuerySet[Row], user: User | None, id: Any, *, to: To = "view", through: str = "organization") -> Row:
     """Give the row with this id when the person's role in its organization allows `to`. One query a call, two when
     `to` is more than "view"."""
-    found = visible_to(rows, user, through).filter(pk=id).first()
-    if found is None:
-        raise NotFoundFault("There is nothing at this address, or it is not yours.")
+    row = found(visible_to(rows, user, through).filter(pk=id))
     if to != "view":
-        owner: Any = found
+        owner: Any = row
         for part in through.split("__"):
             owner = getattr(owner, part)
         check(role_of(user, owner), to)
-    return found
+    return row

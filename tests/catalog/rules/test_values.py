@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.rules.values import (
+    Layer,
     difference,
     find,
     is_masked,
@@ -35,7 +36,8 @@ from catalog.rules.values import (
     ],
 )
 def test_layers_merge_as_helm_merges_them(layers, expected):
-    assert merge([(str(number), layer) for number, layer in enumerate(layers)]).values == expected
+    names = ["chart", "plan", "user"]
+    assert merge(list(zip(names, layers, strict=False))).values == expected
 
 
 def test_the_result_says_which_layer_gave_each_value():
@@ -45,6 +47,10 @@ def test_the_result_says_which_layer_gave_each_value():
 
 def test_the_overlay_keeps_nulls_because_helm_needs_them_to_take_a_default_away():
     assert overlay([{"a": {"b": 1}}, {"a": {"c": None}}]) == {"a": {"b": 1, "c": None}}
+
+
+def test_layers_without_the_chart_keep_nulls_for_helm():
+    assert merge([Layer("plan", {"a": 1, "c": 2}), Layer("person", {"a": None})]).values == {"a": None, "c": 2}
 
 
 def test_no_layers_give_no_values():

@@ -1,0 +1,58 @@
+"""Rows for tests, made the way the portal makes them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from rest_framework.test import APIClient
+
+from anywhere.accounts import actions
+from anywhere.accounts.models import Membership, Organization, Role, User
+from catalog.models import Package, Provider, Version
+
+PASSWORD = "correct horse battery"
+_number = itertools.count(1)
+
+
+def user(email: str = "", **fields: Any) -> User:
+    """Give a new person; their password is PASSWORD."""
+    row = User(email=email or f"person{next(_number)}@example.com", **fields)
+    row.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1)  # the real number takes half a second
+    row.save()
+    return row
+
+
+def organization(slug: str = "", **members: User) -> Organization:
+    """Give a new organization; `owner=alice, viewer=bob` are its members."""
+    slug = slug or f"org-{next(_number)}"
+    row = Organization.objects.create(slug=slug, name=slug.title())
+    for role, person in members.items():
+        Membership.objects.create(organization=row, user=person, role=Role[role.upper()])
+    return row
+
+
+def client(person: User | None = None) -> APIClient:
+    """Give a client with a token of the person, or of nobody."""
+    made = APIClient()
+    if person is not None:
+        _, token = actions.create_token(person, "test", None)
+        made.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return made
+
+
+def provider(owner: Organization | None = None, slug: str = "") -> Provider:
+    """Give a new provider."""
+    slug = slug or f"provider-{next(_number)}"
+    return Provider.objects.create(organization=owner or organization(), slug=slug, name=slug.title())
+
+
+def package(name: str = "", owner: Provider | None = None, version: str = "1.0.0", **fields: Any) -> Package:
+    """Give a new package with one version, without an archive."""
+    name = name or f"package-{next(_number)}"
+    texts = {"title": name.title(), "summary": f"About {name}.", "category": "databases", "search_text": name}
+    row = Package.objects.create(provider=owner or provider(), name=name, **(texts | fields))
+    row.latest = Version.objects.create(package=row, version=version, digest="0" * 64, position=1)
+    row.save(update_fields=["latest"])
+    return row
