@@ -12,7 +12,7 @@ from packages import install_packages, make_environment
 from places import Places, here
 from steps import Progress, Step, run_steps
 
-COMMANDS = ("run", "test", "tools")
+COMMANDS = ("run", "test", "tools", "helm")
 
 
 def carry_out(arguments: list[str]) -> int:
@@ -34,19 +34,19 @@ def carry_out(arguments: list[str]) -> int:
 
 def steps_for(command: str, places: Places) -> list[Step]:
     """Return the steps of a command in their order."""
-    for_tests = command != "run"
-    files = ["run.txt", "test.txt"] if for_tests else ["run.txt"]
+    if command == "helm":
+        return [Step("Helm", partial(provide_helm, places))]
+    files, stamp = (["run.txt"], "run") if command == "run" else (["run.txt", "test.txt"], "test")
     steps = [
         Step("Virtual environment", partial(make_environment, places)),
-        Step("Python packages", partial(install_packages, places, files, "test" if for_tests else "run")),
+        Step("Python packages", partial(install_packages, places, files, stamp)),
         Step("Helm", partial(provide_helm, places)),
-        Step("Browser app", partial(build_frontend, places)),
     ]
+    if command in ("run", "test"):
+        steps.append(Step("Browser app", partial(build_frontend, places)))
     if command == "test":
         steps.append(Step("Browser app's test tools", partial(node_for_tests, places)))
         steps.append(Step("Chromium", provide_chromium))
-    if command == "tools":
-        steps.pop()
     return steps
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Mapping
 
+from anywhere.launcher.commands import Listening, commands
 from anywhere.launcher.keys import Keys
 from anywhere.launcher.options import PRACTICE, WEB, Options
 from anywhere.launcher.places import ROOT, Home
 from anywhere.launcher.program import MARK, Program
 
 LEFT_OUT = {"ANYWHERE_ADMIN_PASSWORD", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
+
+NEEDED_FIRST = ("web", "worker", "events")
 
 
 def shared_environment(
@@ -46,73 +48,20 @@ def shared_environment(
 
 def application_programs(options: Options, home: Home, environment: Mapping[str, str]) -> list[Program]:
     """Give the processes of the application; those without which nothing answers come first."""
-    python = [sys.executable, "-m"]
-    granian = [*python, "granian", "--no-ws", "--workers", "1", "--http", "1", "--log-level", "warning"]
-    celery = [*python, "celery", "-A", "anywhere.config.celery"]
-    web = [
-        *granian,
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(options.port + WEB),
-        "--blocking-threads",
-        "8",
-        "--workers-kill-timeout",
-        "3",
-        "anywhere.config.wsgi:application",
-    ]
-    door = [
-        *granian,
-        "--interface",
-        "asgi",
-        "--host",
-        options.host,
-        "--port",
-        str(options.port),
-        "--loop",
-        "asyncio",
-        "--workers-kill-timeout",
-        "2",
-        "anywhere.config.door:application",
-    ]
-    worker = [
-        *celery,
-        "worker",
-        "--pool",
-        "prefork",
-        "--concurrency",
-        "4",
-        "--max-memory-per-child",
-        "400000",
-        "--without-gossip",
-        "--without-mingle",
-        "--loglevel",
-        "INFO",
-        "--hostname",
-        "worker@%h",
-    ]
-    beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", home.run / "beat-schedule"]
-    practice = [*python, "anywhere.practice", "--home", home.path, "--port", str(options.port + PRACTICE)]
-
-    def program(
-        name: str, command: list[object], death_signal: int = signal.SIGTERM, is_needed: bool = False
-    ) -> Program:
-        return Program(
+    loopback = "127.0.0.1"
+    at = Listening(
+        options.host, options.port, loopback, options.port + WEB, loopback, options.port + PRACTICE, home.path
+    )
+    command = commands(at)
+    return [
+        Program(
             name,
-            [str(part) for part in command],
+            command[name],
             environment,
-            death_signal=death_signal,
-            waits_for_ready=not is_needed,
+            # A worker whose supervisor is gone ends at once; what it did is taken up by the next one.
+            death_signal=signal.SIGQUIT if name == "worker" else signal.SIGTERM,
+            waits_for_ready=name not in NEEDED_FIRST,
             folder=ROOT,
         )
-
-    return [
-        program("web", web, is_needed=True),
-        program("worker", worker, death_signal=signal.SIGQUIT, is_needed=True),
-        program("events", door, is_needed=True),
-        program("practice", practice),
-        program("watcher", [*python, "services.watcher"]),
-        program("beat", beat),
+        for name in (*NEEDED_FIRST, "practice", "watcher", "beat")
     ]
