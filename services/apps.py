@@ -4,8 +4,12 @@ from django.apps import AppConfig
 
 
 class ServicesConfig(AppConfig):
-    """Configuration of the services app."""
+    """Registers what workers do with services."""
 
     name = "services"
     label = "services"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the handlers."""
+        from services.operations import bring_about, plan, preflight, uninstall  # noqa: F401

@@ -1,0 +1,319 @@
+"""What people ask of services. Each action writes intent, operation and audit in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from anywhere.accounts.actions import write_audit
+from anywhere.accounts.models import Organization, User
+from anywhere.clusters.models import Cluster, ClusterState
+from anywhere.operations import actions as operations
+from anywhere.operations.models import Operation
+from catalog.models import Version
+from catalog.rules.validation import fields, problems
+from catalog.rules.values import find, merge, put, put_secrets, take_secrets
+from services import errors, selectors
+from services.models import Revision, Service, ServiceState
+from services.rules import names
+from services.rules.guards import refusals
+
+PLACEHOLDER = "a-secret-kept-or-made"  # stands for a secret while values are checked; never stored
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A complete, checked choice: version, plan, the person's values without secrets, and the secrets."""
+
+    version: Version
+    plan: str
+    values: dict[str, Any]
+    secrets: dict[str, str]
+
+
+def choose(
+    version: Version, plan: str | None, values: Mapping[str, Any], kept: Mapping[str, str] | None = None
+) -> Choice:
+    """Give the choice; BadValues names every field that is not right, UnknownPlan a plan that is not there.
+
+    `kept` are secrets that stay unless other ones are given; masked and empty secrets keep theirs.
+    """
+    plan = _plan(version, plan)
+    public, given = take_secrets(values, version.secret_paths)
+    secrets = {**(kept or {}), **{path: str(value) for path, value in given.items()}}
+    plan_values = next((p["values"] for p in version.plans if p["name"] == plan), {})
+    whole = merge([("chart", version.values), ("plan", plan_values), ("person", put_secrets(public, secrets))]).values
+    found = problems(version.schema, _with_generated(version, whole)) if version.schema else []
+    if found:
+        messages = fields(found)
+        first = next(iter(messages.items()))
+        raise errors.BadValues(f"{first[0]}: {first[1][0]}", fields=messages)
+    return Choice(version, plan, public, secrets)
+
+
+def _plan(version: Version, plan: str | None) -> str:
+    known = [p["name"] for p in version.plans]
+    if plan:
+        if plan not in known:
+            offered = ", ".join(known) or "none"
+            raise errors.UnknownPlan(f"{version.version} has no plan {plan!r}. Its plans: {offered}.")
+        return plan
+    recommended = next((p["name"] for p in version.plans if p.get("recommended")), None)
+    return recommended or (known[0] if known else "")
+
+
+def _with_generated(version: Version, whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the values with a stand-in at each empty secret, which will be made before anything is applied."""
+    for path in version.secret_paths:
+        if "*" not in path and not find(whole, path):
+            whole = put(whole, path, PLACEHOLDER)
+    return whole
+
+
+def request_install(
+    organization: Organization,
+    user: User,
+    *,
+    cluster: Cluster,
+    version: Version,
+    name: str,
+    namespace: str,
+    plan: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Service, Operation]:
+    """Give the new service and the operation that installs it; NameTaken, BadName, BadValues, ClusterNotReady."""
+    check_cluster(cluster)
+    if problem := names.problem_with_name(name):
+        raise errors.BadName(problem, fields={"name": [problem]})
+    if problem := names.problem_with_namespace(namespace):
+        raise errors.BadName(problem, fields={"namespace": [problem]})
+    before = _before(cluster, namespace, name, version)
+    choice = choose(version, plan, values or {}, (before.secrets if before else None) or {})
+    try:
+        with transaction.atomic():
+            service = Service(
+                organization=organization, cluster=cluster, package=version.package, version=choice.version,
+                name=name, namespace=namespace, plan=choice.plan, values=choice.values, requested_by=user,
+                reason="Being installed",
+            )  # fmt: skip
+            service.secrets = choice.secrets
+            service.save(force_insert=True)
+            operation = _request(service, user, "install", f"Install {version.package.title} {version.version}")
+    except IntegrityError as exc:
+        if "service_name_once" not in str(exc):
+            raise
+        detail = f"A service {name} is in {namespace} on {cluster.name} already."
+        raise errors.NameTaken(detail, fields={"name": [detail]}) from None
+    return service, operation
+
+
+def _before(cluster: Cluster, namespace: str, name: str, version: Version) -> Service | None:
+    """Give the uninstalled service whose volumes a new one of this name would find; its secrets open them."""
+    return (
+        Service.objects.filter(
+            cluster=cluster, namespace=namespace, name=name, package=version.package, state=ServiceState.UNINSTALLED
+        )
+        .exclude(data_kept=[])
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def check_cluster(cluster: Cluster) -> None:
+    """Raise ClusterNotReady unless the cluster is registered."""
+    if cluster.state != ClusterState.REGISTERED:
+        raise errors.ClusterNotReady(f"{cluster.name} is {cluster.state}. Wait until it is registered.")
+
+
+def _request(
+    service: Service, user: User, kind: str, summary: str, extra: Mapping[str, Any] | None = None
+) -> Operation:
+    operation = operations.request(
+        kind=kind,
+        organization=service.organization,
+        subject=("service", service.pk, service.name),
+        requested_by=user,
+        generation=service.generation,
+        input={"summary": summary, **(extra or {})},
+    )
+    Service.objects.filter(pk=service.pk).update(operation=operation)
+    service.operation = operation
+    detail = {"summary": summary, "cluster": service.cluster.name, "operation": str(operation.pk)}
+    write_audit(service.organization, user, f"service.{kind}", ("service", service.pk, service.name), detail)
+    return operation
+
+
+def check_guards(service: Service, choice: Choice) -> None:
+    """Raise ChangeRefused when a guard of the package refuses the change; nothing has been touched."""
+    refused = guard_problems(service, choice)
+    if refused:
+        ways = [{"action": "change", "title": r["way"], "detail": ""} for r in refused if r["way"]]
+        raise errors.ChangeRefused(
+            " ".join(r["detail"] for r in refused), next=ways, fields={r["path"]: [r["detail"]] for r in refused}
+        )
+
+
+def guard_problems(service: Service, choice: Choice) -> list[dict[str, str]]:
+    """Give [{code, path, detail, way}] of the guards that refuse the change."""
+    guards = choice.version.definition.get("guards") or service.version.definition.get("guards") or []
+    plan_values = next((p["values"] for p in choice.version.plans if p["name"] == choice.plan), {})
+    after = merge([("chart", choice.version.values), ("plan", plan_values), ("person", choice.values)]).values
+    found: Sequence[Any] = refusals(guards, selectors.merged_values(service), after)
+    return [{"code": r.code, "path": r.path, "detail": r.detail, "way": r.way} for r in found]
+
+
+def choice_of_change(service: Service, body: Mapping[str, Any]) -> Choice:
+    """Give what a service would be after a change: any of values, plan, version, revision, replicas."""
+    if (number := body.get("revision")) is not None:
+        revision = _revision(service, number)
+        return Choice(revision.version, revision.plan, revision.values, dict(revision.secrets or {}))
+    version = body.get("version") or service.version
+    plan = body.get("plan") or service.plan
+    values = body.get("values")
+    kept = dict(service.secrets or {})
+    values = dict(values) if values is not None else service.values
+    if body.get("replicas") is not None:
+        values = put(values, *_scaled(service, body.get("component"), int(body["replicas"])))
+    return choose(version, plan, values, kept)
+
+
+def _revision(service: Service, number: int) -> Revision:
+    row = Revision.objects.select_related("version").filter(service=service, number=number).first()
+    if row is None:
+        raise errors.NoSuchRevision(f"{service.name} has no revision {number}.")
+    return row
+
+
+def _scaled(service: Service, component: str | None, replicas: int) -> tuple[str, int]:
+    """Give the path and number of a scale; CannotScale says what the package allows."""
+    rules = service.version.definition.get("scaling") or []
+    rule = next((r for r in rules if component in (None, "", r["component"])), None)
+    if rule is None:
+        raise errors.CannotScale(f"{service.package.title} cannot be scaled.", fields={"replicas": ["Not scalable."]})
+    now = int(find(selectors.merged_values(service), rule["path"], 1) or 0)
+    why = _why_not(rule, now, replicas)
+    if why:
+        raise errors.CannotScale(why, fields={"replicas": [why]})
+    return rule["path"], replicas
+
+
+def _why_not(rule: Mapping[str, Any], now: int, replicas: int) -> str | None:
+    allowed, least, most = rule.get("allowed"), rule.get("minimum", 0), rule.get("maximum")
+    if replicas < now and rule.get("in") == "refused":
+        return rule.get("reason") or f"{rule.get('title', rule['component'])} cannot be lowered from {now}."
+    if replicas > now and rule.get("out") == "refused":
+        return rule.get("reason") or f"{rule.get('title', rule['component'])} cannot be raised from {now}."
+    if allowed and replicas not in allowed:
+        return f"It can be {', '.join(map(str, allowed))}."
+    if replicas < least or (most is not None and replicas > most):
+        return f"It can be {least} to {most}." if most is not None else f"It is at least {least}."
+    return None
+
+
+def _live(service: Service) -> Service:
+    row = Service.objects.select_for_update(of=("self",)).select_related(
+        "organization", "cluster", "package", "version"
+    ).get(pk=service.pk)  # fmt: skip
+    if row.state != ServiceState.PRESENT:
+        raise errors.Gone(f"{row.name} was uninstalled.")
+    return row
+
+
+def _intend(service: Service, user: User, kind: str, choice: Choice, summary: str) -> Operation:
+    service.version, service.plan, service.values = choice.version, choice.plan, choice.values
+    service.secrets = choice.secrets
+    service.generation += 1
+    service.save(update_fields=["version", "plan", "values", "secrets_blob", "generation"])
+    return _request(service, user, kind, summary)
+
+
+@transaction.atomic
+def request_change(service: Service, user: User, body: Mapping[str, Any]) -> Operation:
+    """Give the operation that changes values, plan or version."""
+    row = _live(service)
+    choice = choice_of_change(row, body)
+    check_guards(row, choice)
+    return _intend(row, user, "change", choice, _what_changes(row, choice))
+
+
+def _what_changes(service: Service, choice: Choice) -> str:
+    said = []
+    if choice.version.pk != service.version_id:
+        said.append(f"version {service.version.version} → {choice.version.version}")
+    if choice.plan != service.plan:
+        said.append(f"plan {service.plan} → {choice.plan}")
+    if choice.values != service.values or choice.secrets != (service.secrets or {}):
+        said.append("values")
+    return "Change " + (", ".join(said) or "nothing")
+
+
+@transaction.atomic
+def request_rollback(service: Service, user: User, number: int) -> Operation:
+    """Give the operation that goes back to a revision; guards hold here too."""
+    row = _live(service)
+    choice = choice_of_change(row, {"revision": number})
+    check_guards(row, choice)
+    return _intend(row, user, "rollback", choice, f"Roll back to revision {number}")
+
+
+@transaction.atomic
+def request_scale(service: Service, user: User, component: str | None, replicas: int) -> Operation:
+    """Give the operation that scales a component."""
+    row = _live(service)
+    choice = choice_of_change(row, {"component": component, "replicas": replicas})
+    check_guards(row, choice)
+    return _intend(row, user, "scale", choice, f"Scale {component or 'it'} to {replicas}")
+
+
+@transaction.atomic
+def request_retry(service: Service, user: User) -> Operation:
+    """Give the operation that brings about the present intent once more."""
+    row = _live(service)
+    return _request(row, user, "retry", "Apply again")
+
+
+@transaction.atomic
+def request_uninstall(service: Service, user: User, *, delete_data: bool, confirm: str) -> Operation:
+    """Give the operation that uninstalls; deleting the data wants the name typed (NotConfirmed)."""
+    row = _live(service)
+    if delete_data and confirm != row.name:
+        detail = f"Type {row.name} to delete its data for good."
+        raise errors.NotConfirmed(detail, fields={"confirm": [detail]})
+    summary = "Uninstall and delete the data" if delete_data else "Uninstall"
+    return _request(row, user, "uninstall", summary, {"delete_data": delete_data})
+
+
+def ask_preflight(
+    organization: Organization,
+    user: User,
+    *,
+    version: Version,
+    plan: str | None,
+    values: Mapping[str, Any],
+    name: str,
+    namespace: str,
+    clusters: Sequence[Cluster],
+) -> Operation:
+    """Give the question's operation; its result says for each cluster whether it fits."""
+    choice = choose(version, plan, values)
+    body = {
+        "version": str(version.pk), "plan": choice.plan, "values": choice.values, "secrets": choice.secrets,
+        "name": name or version.package.name, "namespace": namespace or name or version.package.name,
+        "clusters": [str(c.pk) for c in clusters],
+    }  # fmt: skip
+    return operations.request(kind="preflight", organization=organization, requested_by=user, input=body)
+
+
+def ask_plan(service: Service, user: User, body: Mapping[str, Any]) -> Operation:
+    """Give the question's operation; its result says what the change would do."""
+    if service.state != ServiceState.PRESENT:
+        raise errors.Gone(f"{service.name} was uninstalled.")
+    choice = choice_of_change(service, body)
+    asked = {
+        "service": str(service.pk), "version": str(choice.version.pk), "plan": choice.plan,
+        "values": choice.values, "secrets": choice.secrets,
+    }  # fmt: skip
+    return operations.request(kind="plan", organization=service.organization, requested_by=user, input=asked)

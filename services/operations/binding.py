@@ -1,0 +1,54 @@
+"""Reading where a service answers and which credentials it publishes; never their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from anywhere.gateways.connect import Gateways
+from anywhere.gateways.errors import Forbidden
+from anywhere.gateways.kubernetes import Ref
+from services.models import Service
+from services.rules import connection
+
+
+def read(service: Service, gateways: Gateways, manifest: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give {secret, keys, endpoints, facts}: what the Connect page shows without a password."""
+    definition = service.version.definition
+    lively = {"Service", "Ingress"}
+    live = []
+    for obj in manifest:
+        if obj.get("kind") in lively:
+            live.append(gateways.kubernetes.find(Ref.of(obj, service.namespace)) or obj)
+    endpoints = connection.endpoints(definition, live, service.name, service.namespace)
+    secret = connection.binding_secret(definition, service.name)
+    keys: list[str] = []
+    facts: dict[str, str] = {}
+    if secret:
+        try:
+            found = gateways.kubernetes.find(Ref("v1", "Secret", secret, service.namespace))
+        except Forbidden:
+            found = None
+        data = (found or {}).get("data") or {}
+        keys = sorted(data)
+        facts = public_facts(data, definition)
+    return {"secret": secret, "keys": keys, "endpoints": endpoints, "facts": facts}
+
+
+# Keys of the well-known binding entries that name a place, not a secret (servicebinding.io and its common types).
+PUBLIC = ("type", "provider", "host", "port", "database", "bootstrap-servers", "security-protocol", "sasl-mechanism")
+
+
+def public_facts(data: Mapping[str, str], definition: Mapping[str, Any]) -> dict[str, str]:
+    """Give the decoded entries that name a place: never a password, a URI or a certificate."""
+    from base64 import b64decode
+
+    return {
+        key.replace("-", "_"): b64decode(data[key]).decode(errors="replace")
+        for key in PUBLIC
+        if key in data and key not in _secret_keys(definition)
+    }
+
+
+def _secret_keys(definition: Mapping[str, Any]) -> set[str]:
+    return {str(key) for key in definition.get("credentials") or [] if key not in PUBLIC}

@@ -1,0 +1,172 @@
+"""Install, change, scale, roll back, retry: all bring about what the service row asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from anywhere.clusters.connection import access_of
+from anywhere.gateways.connect import Gateways
+from anywhere.gateways.errors import GatewayError
+from anywhere.gateways.helm import Release
+from anywhere.gateways.kubernetes import Ref
+from anywhere.operations.errors import OperationFailed, TryAgainLater
+from anywhere.operations.registry import handler
+from anywhere.operations.run import Run
+from services.models import Revision, Service
+from services.operations import binding, desired, growth, preflight, recovery
+from services.operations.desired import Desired
+from services.operations.settle import settle, ways_on
+from services.rules.preflight import Finding
+
+STEPS = (
+    ("preflight", "Check that it fits"),
+    ("namespace", "Prepare the namespace"),
+    ("apply", "Apply"),
+    ("settle", "Wait until it works"),
+    ("binding", "Publish the address"),
+)
+DEADLINE_SECONDS = 30 * 60
+HELM_SECONDS = 240
+
+
+def bring_about(run: Run) -> None:
+    """Carry out the desired state of the operation's service."""
+    service = _service(run)
+    desired.ensure_secrets(run, service)
+    wanted = desired.of(service)
+    run.secrets |= set(wanted.secret_values)
+    with run.connect(access_of(service.cluster)) as gateways:
+        newest = recovery.ready_for_helm(run, gateways, service.name, service.namespace)
+        run.confirm()
+        done = recovery.already_done(run, newest)
+        _check(run, service, wanted, gateways, newest, done)
+        with run.step("namespace"):
+            ensure_namespace(run, gateways, service.namespace)
+        release = _apply(run, service, wanted, gateways, newest, done)
+        manifest = gateways.helm.manifest(service.name, service.namespace)
+        with run.step("settle"):
+            settle(run, gateways, manifest, service.namespace)
+        with run.step("binding"):
+            _publish(run, service, release, binding.read(service, gateways, manifest))
+    run.result = {"revision": release.revision, "version": service.version.version, "plan": service.plan}
+
+
+for _kind in ("install", "change", "scale", "rollback", "retry"):
+    handler(_kind, steps=STEPS, deadline_seconds=DEADLINE_SECONDS, verifies=True)(bring_about)
+
+
+def _service(run: Run) -> Service:
+    related = ("cluster", "version", "package", "organization")
+    return Service.objects.select_related(*related).get(pk=run.operation.subject_id)
+
+
+def _check(run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool) -> None:
+    if done or run.remembers.get("checked"):
+        run.skip("preflight", "done before")
+        return
+    with run.step("preflight"):
+        upgrade = newest is not None
+        objects = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+        findings = preflight.findings(service.cluster, gateways, objects, wanted, upgrade=upgrade, owner=service)
+        for finding in findings:
+            level = {"error": "error", "warning": "warning"}.get(finding.level, "info")
+            run.log(f"{finding.title}: {finding.detail} {finding.fix}", level=level, step="preflight")
+        errors = [f for f in findings if f.level == "error"]
+        if errors:
+            raise _does_not_fit(run, errors)
+
+
+def _does_not_fit(run: Run, errors: Sequence[Finding]) -> OperationFailed:
+    first = errors[0]
+    others = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
+    kept = "Nothing was applied." if run.operation.kind == "install" else "What ran before runs on unchanged."
+    return OperationFailed(
+        f"{first.detail} {first.fix}{others}".strip(),
+        code=first.code,
+        title=first.title,
+        whose="cluster" if first.code.startswith("preflight.forbidden") else "yours",
+        kept=kept,
+        next=ways_on(run.operation.kind, ["change"] if run.operation.kind == "install" else []),
+    )
+
+
+def ensure_namespace(run: Run, gateways: Gateways, namespace: str) -> None:
+    """Make the namespace when it is not there; wait while one of the name is being deleted."""
+    found = gateways.kubernetes.find(Ref("v1", "Namespace", namespace))
+    if found is None:
+        labels = {"app.kubernetes.io/managed-by": "anywhere"}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
+        gateways.kubernetes.apply(body)
+        run.log(f"Made the namespace {namespace}.", step="namespace")
+    elif (found.get("metadata") or {}).get("deletionTimestamp"):
+        raise TryAgainLater(f"The namespace {namespace} is being deleted.", 5)
+
+
+def _apply(
+    run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool
+) -> Release:
+    if done and newest is not None:
+        run.skip("apply", f"revision {newest.revision} was applied before")
+        return newest
+    with run.step("apply"):
+        run.remember(checked=True)
+        if newest is not None:
+            growth.grow(run, gateways, wanted)
+        try:
+            seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
+            release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
+        except GatewayError as exc:
+            if exc.retryable or exc.outcome_unknown or run.should_stop():
+                raise
+            raise _not_applied(run, exc) from exc
+        run.log(f"Applied as revision {release.revision}.", step="apply")
+        return release
+
+
+def _not_applied(run: Run, exc: GatewayError) -> OperationFailed:
+    whose = {"chart.invalid": "package", "cluster.invalid": "yours", "cluster.forbidden": "cluster"}.get(
+        exc.code, "cluster"
+    )
+    return OperationFailed(
+        exc.detail,
+        code=exc.code,
+        title=exc.title,
+        whose=whose,
+        kept="What had been applied before is left as it is.",
+        next=ways_on(run.operation.kind),
+    )
+
+
+def _publish(run: Run, service: Service, release: Release, found: Mapping[str, Any]) -> None:
+    """Write binding, revision and what is applied now, in one fenced transaction; a repeated run writes it once."""
+    with run.fenced():
+        row = Service.objects.select_for_update().get(pk=service.pk)
+        row.binding = dict(found)
+        row.applied_generation = max(row.applied_generation, service.generation)
+        row.release_revision = release.revision
+        row.save(update_fields=["binding", "applied_generation", "release_revision"])
+        record_revision(run, service)
+
+
+def record_revision(run: Run, service: Service) -> Revision:
+    """Give the revision row of this operation, made current; the ones before are superseded."""
+    existing = Revision.objects.filter(service=service, operation=run.operation).first()
+    if existing:
+        return existing
+    last = Revision.objects.filter(service=service).order_by("-number").first()
+    Revision.objects.filter(service=service, status="current").update(status="superseded")
+    revision = Revision(
+        service=service,
+        number=(last.number if last else 0) + 1,
+        operation=run.operation,
+        version=service.version,
+        plan=service.plan,
+        values=service.values,
+        kind=run.operation.kind,
+        summary=run.input.get("summary", ""),
+        requested_by=run.operation.requested_by,
+    )
+    revision.secrets = service.secrets
+    revision.save(force_insert=True)
+    return revision

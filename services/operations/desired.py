@@ -1,0 +1,130 @@
+"""What a service should be, ready for Helm: chart, values, secrets. Secrets leave this only into the cluster."""
+
+from __future__ import annotations
+
+import secrets as randomness
+import string
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from anywhere.gateways.helm import ReleaseRequest
+from anywhere.operations.run import Run
+from catalog import selectors as catalog
+from catalog.models import Version
+from catalog.rules.values import find, merge, overlay, put_secrets
+from services.models import Service
+
+_ALPHABET = string.ascii_letters + string.digits
+PASSWORD_LENGTH = 24
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A release as it should be. `values` go to Helm (plan, person and secrets); `merged` also has chart defaults."""
+
+    release: str
+    namespace: str
+    version: Version
+    chart: Path
+    values: dict[str, Any] = field(repr=False)
+    merged: dict[str, Any] = field(repr=False)
+    secret_values: tuple[str, ...] = field(default=(), repr=False)
+
+    def request(self, description: str = "", timeout_seconds: int = 120) -> ReleaseRequest:
+        """Give the request for the Helm gateway."""
+        return ReleaseRequest(
+            release=self.release,
+            namespace=self.namespace,
+            chart=self.chart,
+            values=self.values,
+            secrets=self.secret_values,
+            description=description or None,
+            timeout_seconds=timeout_seconds,
+            force_conflicts=True,
+        )
+
+
+def plan_values(version: Version, plan: str) -> dict[str, Any]:
+    """Give the values of a plan of a version; empty without a plan."""
+    return next((dict(p["values"]) for p in version.plans if p["name"] == plan), {})
+
+
+def build(
+    *,
+    name: str,
+    namespace: str,
+    version: Version,
+    plan: str,
+    values: Mapping[str, Any],
+    secrets: Mapping[str, str],
+) -> Desired:
+    """Give the release of these choices: layers chart < plan < person, with the secrets put in their places."""
+    above = [plan_values(version, plan), put_secrets(values, secrets)]
+    return Desired(
+        release=name,
+        namespace=namespace,
+        version=version,
+        chart=catalog.chart_path(version),
+        values=overlay(above),
+        merged=merge([("chart", version.values), ("plan", above[0]), ("person", above[1])]).values,
+        secret_values=tuple(str(s) for s in secrets.values() if s),
+    )
+
+
+def of(service: Service) -> Desired:
+    """Give the release a service row asks for."""
+    return build(
+        name=service.name,
+        namespace=service.namespace,
+        version=service.version,
+        plan=service.plan,
+        values=service.values,
+        secrets=service.secrets or {},
+    )
+
+
+def generate_missing(
+    version: Version, plan: str, values: Mapping[str, Any], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Give the secrets to make: those the schema generates, that nobody gave and no default fills."""
+    merged = merge([("chart", version.values), ("plan", plan_values(version, plan)), ("person", values)]).values
+    made = {}
+    for path, kind in _generated(version.schema):
+        if not given.get(path) and not find(merged, path):
+            made[path] = _make(kind)
+    return made
+
+
+def _generated(schema: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    found = []
+    for name, node in (schema.get("properties") or {}).items():
+        if not isinstance(node, Mapping):
+            continue
+        path = f"{prefix}{name}"
+        if kind := (node.get("x-form") or {}).get("generate"):
+            found.append((path, kind))
+        found += _generated(node, f"{path}.")
+    return found
+
+
+def _make(kind: str) -> str:
+    if kind == "uuid":
+        return str(uuid.uuid4())
+    if kind == "kafkaUuid":  # 16 random bytes in URL-safe base64 without padding, as kafka-storage random-uuid prints
+        return urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    return "".join(randomness.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
+
+
+def ensure_secrets(run: Run, service: Service) -> None:
+    """Make the secrets that are missing, once, and keep them sealed with the service; the run redacts all of them."""
+    known = dict(service.secrets or {})
+    made = generate_missing(service.version, service.plan, service.values, known)
+    if made:
+        service.secrets = {**known, **made}
+        with run.fenced():
+            service.save(update_fields=["secrets_blob"])
+    run.secrets |= {str(s) for s in (service.secrets or {}).values() if s}

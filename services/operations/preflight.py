@@ -1,0 +1,208 @@
+"""Preflight: does it fit, on each cluster; asked before an install and again by the worker that installs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from anywhere.clusters.connection import access_of
+from django.db import connection as database
+
+from anywhere.clusters.models import Cluster, ClusterState
+from anywhere.gateways.connect import Gateways
+from anywhere.gateways.errors import Forbidden, GatewayError, InvalidChart, NotFound
+from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
+from anywhere.operations.registry import handler
+from anywhere.operations.run import Run
+from catalog.models import Version
+from services.models import Service, ServiceState
+from services.operations import desired
+from services.operations.desired import Desired
+from services.rules import demands
+from services.rules import preflight as rules
+from services.rules.preflight import Facts, Finding
+
+CLUSTERS_AT_ONCE = 4
+OLDEST_KUBERNETES = "v1.29.0"
+
+
+def render_for(cluster: Cluster) -> dict[str, Any]:
+    """Give the arguments that make a chart render as it would on the cluster."""
+    version = (cluster.inventory or {}).get("version")
+    return {"kube_version": version or OLDEST_KUBERNETES}
+
+
+def findings(
+    cluster: Cluster,
+    gateways: Gateways,
+    objects: Sequence[Object],
+    wanted: Desired,
+    *,
+    upgrade: bool = False,
+    owner: Service | None = None,
+) -> list[Finding]:
+    """Give all that stands against these objects on this cluster, looked up now."""
+    facts = _facts(cluster, gateways, objects, wanted, owner)
+    return rules.assess(objects, facts, wanted.version.definition.get("requires") or {}, upgrade)
+
+
+def _facts(
+    cluster: Cluster, gateways: Gateways, objects: Sequence[Object], wanted: Desired, owner: Service | None
+) -> Facts:
+    kubernetes, namespace = gateways.kubernetes, wanted.namespace
+    restricted = cluster.access_mode == "namespace"
+    there = _find(kubernetes, Ref("v1", "Namespace", namespace))
+    labels = ((there or {}).get("metadata") or {}).get("labels") or {}
+    exists = there is not None or (restricted and namespace == cluster.namespace)
+    return Facts(
+        inventory=cluster.inventory,
+        kinds=_kinds(kubernetes, objects),
+        denied=_denied(kubernetes, objects, namespace),
+        quotas=_list(kubernetes, "v1/resourcequotas", namespace) if exists else (),
+        limit_ranges=_list(kubernetes, "v1/limitranges", namespace) if exists else (),
+        namespace_exists=exists,
+        namespace_terminating=bool(((there or {}).get("metadata") or {}).get("deletionTimestamp")),
+        may_create_namespace=not restricted,
+        pod_security=labels.get("pod-security.kubernetes.io/enforce", ""),
+        name_taken_by=_taken(cluster, gateways, wanted, owner),
+        only_namespace=cluster.namespace if restricted else "",
+        namespace=namespace,
+    )
+
+
+def _find(kubernetes: KubernetesGateway, ref: Ref) -> Object | None:
+    try:
+        return kubernetes.find(ref)
+    except Forbidden:
+        return None
+
+
+def _list(kubernetes: KubernetesGateway, resource: str, namespace: str) -> list[Object]:
+    try:
+        return kubernetes.list(resource, namespace)
+    except (Forbidden, NotFound):
+        return []
+
+
+def _kinds(kubernetes: KubernetesGateway, objects: Sequence[Object]) -> frozenset[tuple[str, str]]:
+    """Give the kinds of the objects that the cluster serves, and those the objects themselves define."""
+    asked = demands.of(objects).kinds
+    served = set(kubernetes.api_versions())
+    known = {(version, kind) for version, kind in asked if f"{version}/{kind}" in served}
+    for obj in objects:
+        if obj.get("kind") == "CustomResourceDefinition":
+            spec = obj.get("spec") or {}
+            for version in spec.get("versions") or []:
+                known.add((f"{spec.get('group')}/{version.get('name')}", (spec.get("names") or {}).get("kind", "")))
+    return frozenset(known)
+
+
+_PLURALS = {
+    "StatefulSet": ("apps", "statefulsets"), "Deployment": ("apps", "deployments"), "DaemonSet": ("apps", "daemonsets"),
+    "Service": ("", "services"), "Secret": ("", "secrets"), "ConfigMap": ("", "configmaps"),
+    "ServiceAccount": ("", "serviceaccounts"), "Job": ("batch", "jobs"), "CronJob": ("batch", "cronjobs"),
+    "Ingress": ("networking.k8s.io", "ingresses"), "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
+    "PodDisruptionBudget": ("policy", "poddisruptionbudgets"), "PersistentVolumeClaim": ("", "persistentvolumeclaims"),
+    "HorizontalPodAutoscaler": ("autoscaling", "horizontalpodautoscalers"),
+    "Role": ("rbac.authorization.k8s.io", "roles"), "RoleBinding": ("rbac.authorization.k8s.io", "rolebindings"),
+    "ClusterRole": ("rbac.authorization.k8s.io", "clusterroles"),
+    "ClusterRoleBinding": ("rbac.authorization.k8s.io", "clusterrolebindings"),
+    "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
+}  # fmt: skip
+_CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+
+
+def _denied(kubernetes: KubernetesGateway, objects: Sequence[Object], namespace: str) -> list[tuple[str, str]]:
+    """Give (verb, resource) pairs the credential may not do, asked in one review of its rules in the namespace."""
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
+    try:
+        answer = kubernetes.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body=body)
+    except GatewayError:
+        return []
+    status = (answer or {}).get("status") or {}
+    allowed = status.get("resourceRules") or []
+    wanted = {
+        (verb, *_PLURALS[kind]) for _, kind in demands.of(objects).kinds if kind in _PLURALS for verb in ("create",)
+    }
+    wide = {_PLURALS[kind] for kind in _CLUSTER_WIDE}
+    missing = [
+        (verb, resource)
+        for verb, group, resource in sorted(wanted | {("create", "", "secrets"), ("list", "", "pods")})
+        if not _rule_allows(allowed, verb, group, resource)
+        and ((group, resource) not in wide or not kubernetes.can_i(verb, group, resource))
+    ]
+    return [] if status.get("incomplete") and not allowed else missing
+
+
+def _rule_allows(rules_: Sequence[Object], verb: str, group: str, resource: str) -> bool:
+    return any(
+        {verb, "*"} & set(rule.get("verbs") or [])
+        and {group, "*"} & set(rule.get("apiGroups") or [])
+        and {resource, "*"} & set(rule.get("resources") or [])
+        and not rule.get("resourceNames")
+        for rule in rules_
+    )
+
+
+def _taken(cluster: Cluster, gateways: Gateways, wanted: Desired, owner: Service | None) -> str:
+    rows = Service.objects.filter(
+        cluster=cluster, namespace=wanted.namespace, name=wanted.release, state=ServiceState.PRESENT
+    )
+    if owner is not None:
+        rows = rows.exclude(pk=owner.pk)
+    if rows.exists():
+        return f"A service {wanted.release} is in {wanted.namespace} already."
+    if owner is not None and owner.release_revision:
+        return ""
+    found = gateways.helm.status(wanted.release, wanted.namespace)
+    if found is None or found.description.startswith("anywhere "):
+        return ""
+    return f"Helm has a release {wanted.release} in {wanted.namespace} that was not made here."
+
+
+@handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)
+def preflight(run: Run) -> None:
+    """Answer for every cluster asked about: {clusters: [{cluster, verdict, findings, requests}]}."""
+    asked = run.input
+    version = Version.objects.select_related("package").get(pk=asked["version"])
+    secrets = {**asked.get("secrets", {})}
+    made = desired.generate_missing(version, asked["plan"], asked["values"], secrets)
+    run.secrets |= {str(s) for s in (*secrets.values(), *made.values())}
+    wanted = desired.build(
+        name=asked["name"], namespace=asked["namespace"], version=version, plan=asked["plan"],
+        values=asked["values"], secrets={**secrets, **made},
+    )  # fmt: skip
+    clusters = Cluster.objects.filter(pk__in=asked["clusters"]).order_by("name")
+    with run.step("check"), ThreadPoolExecutor(CLUSTERS_AT_ONCE) as pool:
+        run.result = {"clusters": list(pool.map(lambda c: _answer(run, c, wanted), clusters))}
+
+
+def _answer(run: Run, cluster: Cluster, wanted: Desired) -> dict[str, Any]:
+    reference = {"id": str(cluster.pk), "name": cluster.name, "is_practice": cluster.is_practice}
+    requests: dict[str, float] = {}
+    try:
+        found, requests = _check_one(run, cluster, wanted)
+    except InvalidChart as exc:
+        found = [Finding("error", exc.code, exc.title, exc.detail, "Change the values.")]
+    except GatewayError as exc:
+        fix = "Look at the cluster's page, or choose another cluster."
+        found = [Finding("error", exc.code, exc.title, exc.detail, fix, "cluster")]
+    finally:
+        database.close()
+    return {
+        "cluster": reference, "verdict": rules.verdict(found), "findings": rules.as_documents(found),
+        "requests": requests,
+    }  # fmt: skip
+
+
+def _check_one(run: Run, cluster: Cluster, wanted: Desired) -> tuple[list[Finding], dict[str, float]]:
+    if cluster.state != ClusterState.REGISTERED:
+        return [Finding("error", "cluster.not_registered", "Its registration is not finished", "",
+                        "Wait for it, or look at the cluster's page.", "cluster")], {}  # fmt: skip
+    if cluster.reachable is False:
+        return [Finding("error", "cluster.unreachable", "The cluster cannot be reached", cluster.unreachable_reason,
+                        "Look at the cluster's page, or choose another.", "cluster")], {}  # fmt: skip
+    with run.connect(access_of(cluster)) as gateways:
+        objects = gateways.helm.template(wanted.request(), **render_for(cluster))
+        return findings(cluster, gateways, objects, wanted), demands.of(objects).totals

@@ -1,0 +1,158 @@
+"""Where a service answers and how to use it: endpoints, snippets, credential keys. No secret passes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+Object = Mapping[str, Any]
+
+
+def expand(text: str, facts: Mapping[str, str]) -> str:
+    """Give the text with {name} replaced by known facts; what is not known, and other braces, stay as they are."""
+    shown = []
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return text
+    for literal, name, form, conversion in parts:
+        shown.append(literal)
+        if name is not None:
+            plain = not form and not conversion and name in facts
+            shown.append(facts[name] if plain else "{" + name + (f":{form}" if form else "") + "}")
+    return "".join(shown)
+
+
+def endpoints(definition: Mapping[str, Any], objects: Sequence[Object], release: str, namespace: str) -> list[dict]:
+    """Give [{name, host, port, scope, protocol}] of a service: as its package says, and from what is really there.
+
+    Packages that declare nothing get every port of every Service. Load balancers, node ports and ingresses add
+    addresses outside the cluster.
+    """
+    services = {o["metadata"]["name"]: o for o in objects if o.get("kind") == "Service"}
+    found = _declared(definition, services, release, namespace) or _discovered(services, namespace)
+    found += _outside(definition, services, release)
+    found += _ingresses(objects)
+    return found
+
+
+def _host(service: str, namespace: str) -> str:
+    return f"{service}.{namespace}.svc.cluster.local"
+
+
+def _declared(
+    definition: Mapping[str, Any], services: Mapping[str, Object], release: str, namespace: str
+) -> list[dict]:
+    found = []
+    for entry in definition.get("endpoints") or []:
+        name = expand(str(entry.get("service", "")), {"fullname": release, "release": release})
+        if name in services or not services:
+            found.append(
+                {
+                    "name": entry["name"],
+                    "host": _host(name, namespace),
+                    "port": int(entry["port"]),
+                    "scope": entry.get("scope", "inside"),
+                    "protocol": entry.get("protocol", "tcp"),
+                    "service": name,
+                }  # fmt: skip
+            )
+    return found
+
+
+def _discovered(services: Mapping[str, Object], namespace: str) -> list[dict]:
+    found = []
+    for name, service in services.items():
+        if (service.get("spec") or {}).get("clusterIP") == "None":
+            continue
+        for port in (service.get("spec") or {}).get("ports") or []:
+            found.append(
+                {
+                    "name": port.get("name") or str(port["port"]),
+                    "host": _host(name, namespace),
+                    "port": int(port["port"]),
+                    "scope": "inside",
+                    "protocol": str(port.get("appProtocol") or "tcp").lower(),
+                    "service": name,
+                }  # fmt: skip
+            )
+    return found
+
+
+def _outside(definition: Mapping[str, Any], services: Mapping[str, Object], release: str) -> list[dict]:
+    found = []
+    for name, service in services.items():
+        spec, status = service.get("spec") or {}, service.get("status") or {}
+        if spec.get("type") != "LoadBalancer":
+            continue
+        for address in (status.get("loadBalancer") or {}).get("ingress") or []:
+            host = address.get("hostname") or address.get("ip")
+            for port in spec.get("ports") or []:
+                found.append(
+                    {
+                        "name": port.get("name") or str(port["port"]),
+                        "host": host,
+                        "port": int(port["port"]),
+                        "scope": "outside",
+                        "protocol": "tcp",
+                        "service": name,
+                    }  # fmt: skip
+                )
+    return found
+
+
+def _ingresses(objects: Sequence[Object]) -> list[dict]:
+    found = []
+    for obj in objects:
+        if obj.get("kind") != "Ingress":
+            continue
+        spec = obj.get("spec") or {}
+        secure = {host for entry in spec.get("tls") or [] for host in entry.get("hosts") or []}
+        for rule in spec.get("rules") or []:
+            if host := rule.get("host"):
+                scheme = "https" if host in secure else "http"
+                found.append(
+                    {
+                        "name": scheme,
+                        "host": host,
+                        "port": 443 if scheme == "https" else 80,
+                        "scope": "outside",
+                        "protocol": scheme,
+                        "service": obj["metadata"]["name"],
+                    }  # fmt: skip
+                )
+    return found
+
+
+def binding_secret(definition: Mapping[str, Any], release: str) -> str | None:
+    """Give the name of the Secret with the credentials, or None when the package publishes none."""
+    name = ((definition.get("binding") or {}).get("secret")) or ""
+    return expand(name, {"fullname": release, "release": release}) or None
+
+
+def snippets(
+    definition: Mapping[str, Any], points: Sequence[Mapping[str, Any]], facts: Mapping[str, str]
+) -> list[dict]:
+    """Give [{id, title, language, text}] with hosts and ports filled in; passwords are read from a file by them."""
+    first = points[0] if points else {}
+    known = {
+        "host": str(first.get("host", "")), "port": str(first.get("port", "")), "password_file": "./password", **facts,
+    }  # fmt: skip
+    return [
+        {
+            "id": entry["id"],
+            "title": entry.get("title", entry["id"]),
+            "language": entry.get("language", "text"),
+            "text": expand(str(entry.get("text", "")), known),
+        }  # fmt: skip
+        for entry in definition.get("snippets") or []
+    ]
+
+
+def port_forward(points: Sequence[Mapping[str, Any]], namespace: str) -> str:
+    """Give the kubectl command that brings the first endpoint to one's own machine; empty when there is none."""
+    inside = next((p for p in points if p.get("scope") == "inside" and p.get("service")), None)
+    if inside is None:
+        return ""
+    return f"kubectl --namespace {namespace} port-forward service/{inside['service']} {inside['port']}:{inside['port']}"

@@ -1,0 +1,276 @@
+"""Reads of installed services that span tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from anywhere.accounts.models import Organization
+from anywhere.clusters.models import Cluster
+from anywhere.operations import selectors
+from anywhere.operations.models import Operation
+from catalog.models import Provider, Version
+from catalog.rules.values import MASK, find, merge, put
+from services.models import Service, ServiceState, Sighting, Verdict
+
+STALE_AFTER = timedelta(seconds=90)  # the watcher writes on change, and touches what it sees each minute
+
+
+def services(organization: Organization, **filters: str) -> QuerySet[Service]:
+    """Give the services of an organization, newest first; filters: cluster, package, verdict, q, state."""
+    rows = with_related(Service.objects.filter(organization=organization))
+    state = filters.get("state") or ServiceState.PRESENT
+    if state != "all":
+        rows = rows.filter(state=state)
+    if cluster := filters.get("cluster"):
+        rows = rows.filter(Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)))
+    if package := filters.get("package"):
+        rows = rows.filter(package__name=package)
+    if verdict := filters.get("verdict"):
+        rows = rows.filter(verdict=verdict)
+    if text := filters.get("q"):
+        rows = rows.filter(Q(name__icontains=text) | Q(package__title__icontains=text) | Q(namespace__icontains=text))
+    return rows
+
+
+def _uuid(text: str) -> str | None:
+    from uuid import UUID
+
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def with_related(rows: QuerySet[Service]) -> QuerySet[Service]:
+    """Give the rows with all that a service's document shows, in one query."""
+    return rows.select_related(
+        "organization", "cluster", "package", "package__latest", "version", "operation", "operation__organization",
+        "operation__requested_by", "requested_by",
+    ).defer(
+        "objects_seen", "binding", "secrets_blob", "operation__input_blob", "version__readme", "version__icon",
+        "version__schema", "version__values_yaml", "package__latest__readme", "package__latest__icon",
+        "package__latest__schema", "package__latest__values", "package__latest__values_yaml",
+        "package__latest__definition", "package__latest__plans", "package__latest__metadata", "package__search_text",
+        "cluster__inventory", "cluster__ca_data",
+    )  # fmt: skip
+
+
+def merged_values(service: Service) -> dict[str, Any]:
+    """Give chart, plan and the person's values as one, without any secret."""
+    plan = next((p["values"] for p in service.version.plans if p["name"] == service.plan), {})
+    return merge([("chart", service.version.values), ("plan", plan), ("person", service.values)]).values
+
+
+def scaling(service: Service) -> list[dict[str, Any]]:
+    """Give [{component, title, replicas, minimum, maximum, allowed, in, out, reason}] as the package allows it."""
+    rules = service.version.definition.get("scaling") or []
+    if not rules:
+        return []
+    merged = merged_values(service)
+    return [
+        {
+            "component": rule["component"],
+            "title": rule.get("title", rule["component"]),
+            "replicas": int(find(merged, rule["path"], 1) or 0),
+            "minimum": rule.get("minimum", 1),
+            "maximum": rule.get("maximum"),
+            "allowed": rule.get("allowed"),
+            "in": rule.get("in", "free"),
+            "out": rule.get("out", "free"),
+            "reason": rule.get("reason", ""),
+        }  # fmt: skip
+        for rule in rules
+    ]
+
+
+def masked_values(service: Service) -> dict[str, Any]:
+    """Give the person's values, with a mask where a secret is kept."""
+    shown: Mapping[str, Any] = service.values
+    for path in service.secrets or {}:
+        shown = put(shown, path, {"$secret": True})
+    return dict(shown)
+
+
+def masked_merged(service: Service) -> dict[str, Any]:
+    """Give the merged values, with a mask where a secret is kept."""
+    shown: Mapping[str, Any] = merged_values(service)
+    for path in service.secrets or {}:
+        shown = put(shown, path, MASK)
+    return dict(shown)
+
+
+def events(service: Service, limit: int = 200) -> list[dict[str, Any]]:
+    """Give what happened to a service, newest first: the cluster's events, health changes, operations."""
+    seen = [
+        {
+            "at": s.at,
+            "kind": s.kind,
+            "level": s.level,
+            "reason": s.reason,
+            "object": s.object,
+            "message": s.message,
+            "count": s.count,
+        }  # fmt: skip
+        for s in Sighting.objects.filter(service=service).order_by("-at")[:limit]
+    ]
+    done = Operation.objects.filter(subject_type="service", subject_id=service.pk).order_by("-created_at")[:limit]
+    seen += [
+        {
+            "at": o.finished_at or o.created_at,
+            "kind": "operation",
+            "level": "error" if o.state == "failed" else "info",
+            "reason": o.kind,
+            "object": f"operation/{o.pk}",
+            "message": (o.error or {}).get("title") or o.state,
+            "count": 1,
+        }  # fmt: skip
+        for o in done
+    ]
+    return sorted(seen, key=lambda e: e["at"], reverse=True)[:limit]
+
+
+def usual_seconds(operation: Operation) -> int | None:
+    """Give how long such an operation on a service of the same package usually takes."""
+    if operation.subject_type != "service":
+        return None
+    package = Service.objects.filter(pk=operation.subject_id).values("package_id")
+    alike = Service.objects.filter(package_id__in=package).values("pk")
+    return selectors.usual_seconds(operation.kind, "service", alike)
+
+
+_BAD = (Verdict.FAILED, Verdict.DEGRADED)
+
+
+def needs_attention(organization: Organization, limit: int = 5) -> list[dict[str, Any]]:
+    """Give what a person should look at, worst first: silent clusters, failed services, failed operations."""
+    slug = organization.slug
+    found: list[dict[str, Any]] = []
+    for cluster in Cluster.objects.filter(organization=organization, reachable=False).exclude(
+        state__in=("removed", "removing")
+    )[:limit]:
+        found.append(
+            _attention(
+                "cluster_unreachable",
+                f"{cluster.name} does not answer",
+                cluster.unreachable_reason,
+                cluster.reachable_since,
+                "Look at the cluster",
+                f"/o/{slug}/clusters/{cluster.pk}",
+                cluster=_ref(cluster),
+            )  # fmt: skip
+        )
+    bad = Service.objects.filter(organization=organization, state="present", verdict__in=_BAD)
+    for service in sorted(bad.select_related("cluster")[:50], key=lambda s: _BAD.index(Verdict(s.verdict))):
+        found.append(
+            _attention(
+                f"service_{service.verdict}",
+                f"{service.name} is {service.verdict}",
+                service.reason,
+                service.health_since,
+                "See why",
+                f"/o/{slug}/services/{service.pk}",
+                service=_ref(service),
+                cluster=_ref(service.cluster),
+            )  # fmt: skip
+        )
+    failed = (
+        Service.objects.filter(organization=organization, state="present", operation__state="failed")
+        .exclude(verdict__in=_BAD)
+        .select_related("operation", "cluster")
+    )
+    for service in failed[:limit]:
+        operation = service.operation
+        assert operation is not None
+        error = operation.error or {}
+        found.append(
+            _attention(
+                "operation_failed",
+                f"{service.name}: {operation.kind} failed",
+                error.get("title", ""),
+                operation.finished_at,
+                "See what to do",
+                f"/o/{slug}/operations/{operation.pk}",
+                service=_ref(service),
+                operation={"id": str(operation.pk), "kind": operation.kind},
+            )  # fmt: skip
+        )
+    return found[:limit]
+
+
+def _ref(row: Any) -> dict[str, str]:
+    return {"id": str(row.pk), "name": row.name}
+
+
+def _attention(kind: str, title: str, detail: str, since: Any, label: str, href: str, **about: Any) -> dict[str, Any]:
+    action = {"label": label, "href": href}
+    return {"kind": kind, "title": title, "detail": detail, "since": since, "action": action, **about}
+
+
+def counts(organization: Organization) -> dict[str, int]:
+    """Give how many present services have each verdict."""
+    rows = Service.objects.filter(organization=organization, state="present").values("verdict")
+    found = {row["verdict"]: row["count"] for row in rows.annotate(count=Count("pk"))}
+    return {verdict.value: found.get(verdict.value, 0) for verdict in Verdict}
+
+
+def provider_packages(provider: Provider) -> list[dict[str, Any]]:
+    """Give each package of a provider: installs by version with their health, failed operations by cause."""
+    present = Service.objects.filter(package__provider=provider, state="present")
+    by_version = present.values("package_id", "version__version", "verdict").annotate(count=Count("pk"))
+    versions: dict[Any, dict[str, dict[str, int]]] = {}
+    for row in by_version:
+        health = versions.setdefault(row["package_id"], {}).setdefault(row["version__version"], {})
+        health[row["verdict"]] = row["count"]
+    failures = _failures(provider)
+    return [
+        {
+            "package": {"name": package.name, "title": package.title},
+            "installs": sum(sum(health.values()) for health in versions.get(package.pk, {}).values()),
+            "versions": [
+                {
+                    "version": version.version,
+                    "installs": sum(versions.get(package.pk, {}).get(version.version, {}).values()),
+                    "health": {
+                        verdict.value: versions.get(package.pk, {}).get(version.version, {}).get(verdict.value, 0)
+                        for verdict in Verdict
+                    },
+                }
+                for version in sorted(package.versions.all(), key=lambda v: v.position, reverse=True)
+            ],
+            "failed_operations": failures.get(package.pk, []),
+        }
+        for package in provider.packages.prefetch_related("versions").order_by("name")
+    ]
+
+
+def _failures(provider: Provider, days: int = 30) -> dict[Any, list[dict[str, Any]]]:
+    package = Service.objects.filter(pk=OuterRef("subject_id")).values("package_id")[:1]
+    rows = (
+        Operation.objects.filter(
+            state="failed",
+            subject_type="service",
+            created_at__gt=timezone.now() - timedelta(days=days),
+            subject_id__in=Service.objects.filter(package__provider=provider).values("pk"),
+        )
+        .annotate(package_id=Subquery(package))
+        .values("package_id", code=F("error__code"), title=F("error__title"))
+        .annotate(count=Count("pk"), last_at=Max("finished_at"))
+        .order_by("-count")
+    )
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["package_id"], []).append(
+            {"cause_code": row["code"], "title": row["title"], "count": row["count"], "last_at": row["last_at"]}
+        )
+    return found
+
+
+def newest_version(service: Service) -> Version | None:
+    """Give the package's newest version when it is newer than the service's."""
+    latest = service.package.latest
+    return latest if latest and latest.pk != service.version_id and latest.position > service.version.position else None
