@@ -45,8 +45,9 @@ class Deadline:
 class Channel:
     """What http.client needs of a socket: sendall, makefile, close; all of it bounded by the current deadline."""
 
-    def __init__(self, sock: ssl.SSLSocket, deadline: Deadline) -> None:
+    def __init__(self, sock: ssl.SSLSocket, address: str, deadline: Deadline) -> None:
         self.sock = sock
+        self.address = address
         self.deadline = deadline
 
     def _wait(self, reading: bool) -> None:
@@ -145,7 +146,7 @@ def _dial_one(address: str, port: int, context: ssl.SSLContext, server_name: str
     except BaseException:
         raw.close()
         raise
-    channel = Channel(sock, patience)
+    channel = Channel(sock, address, patience)
     try:
         channel.shake()
     except ssl.SSLError as exc:

@@ -346,7 +346,13 @@ class FakeHelm:
         return self.cluster.releases.setdefault((namespace, name), [])
 
     def template(
-        self, request: ReleaseRequest, kube_version: str | None = None, api_versions: Sequence[str] = ()
+        self,
+        request: ReleaseRequest,
+        kube_version: str | None = None,
+        api_versions: Sequence[str] = (),
+        *,
+        include_crds: bool = False,
+        is_upgrade: bool = False,
     ) -> list[Object]:
         """Give what `render` gives."""
         self._enter("template", request.release)

@@ -66,7 +66,13 @@ class HelmGateway(Protocol):
     """Helm for one cluster. Every verb may raise the errors of `gateways.errors`."""
 
     def template(
-        self, request: ReleaseRequest, kube_version: str | None = None, api_versions: Sequence[str] = ()
+        self,
+        request: ReleaseRequest,
+        kube_version: str | None = None,
+        api_versions: Sequence[str] = (),
+        *,
+        include_crds: bool = False,
+        is_upgrade: bool = False,
     ) -> list[Object]:
         """Give the rendered objects, hooks too, without any contact with a cluster; InvalidChart when it fails."""
         ...

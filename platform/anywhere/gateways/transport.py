@@ -128,6 +128,7 @@ class Transport:
         self.cancelled = cancelled
         self.key = identity(access)
         self._endpoint: Endpoint | None = None
+        self._answered = ""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -140,6 +141,11 @@ class Transport:
     def server_name(self) -> str:
         """Give the name the server's certificate has to carry."""
         return self.access.tls_server_name or self.endpoint.host
+
+    @property
+    def url(self) -> str:
+        """Give the server's URL with a checked address in place of its name, best the one that answered last."""
+        return self.endpoint.url(self._answered or self.endpoint.addresses[0])
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """Give the answer of one request. A write that broke off after it was sent raises with outcome_unknown.
@@ -164,6 +170,7 @@ class Transport:
     def _dial(self, deadline: Deadline) -> Channel:
         channel = dial(self.endpoint, tls_context(self.access), self.server_name, deadline)
         channel.deadline = deadline
+        self._answered = channel.address
         return channel
 
     def _exchange(self, channel: Channel, request: Request) -> Answer:
@@ -214,6 +221,7 @@ class Transport:
             kept.channel.close()
         if found is not None:
             found.deadline = deadline
+            self._answered = found.address
             return found, True
         return self._dial(deadline), False
 
