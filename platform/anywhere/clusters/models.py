@@ -45,8 +45,12 @@ class Cluster(Row):
     unreachable_reason = models.CharField(max_length=500, blank=True)
     inventory = models.JSONField(null=True, blank=True)
     inventory_at = models.DateTimeField(null=True, blank=True)
+    inventory_due_at = models.DateTimeField(null=True, blank=True)
+    identity = models.CharField(max_length=64, blank=True)  # the UID of its kube-system namespace, where it may be seen
+    practice_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["state", "inventory_due_at"])]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "name"], condition=~Q(state="removed"), name="cluster_name_once"
@@ -60,7 +64,8 @@ class Cluster(Row):
 class Credential(Row):
     """How the portal signs in at a cluster. `uploaded` ones live only until the registration is over.
 
-    `secret` holds {"token": …} or {"client_certificate": …, "client_key": …}, sealed and bound to this row.
+    `secret` holds {"token": …} or {"client_certificate": …, "client_key": …}, sealed and bound to this row; an
+    uploaded one also holds the way to the server it came with ("server", "ca_data", …).
     """
 
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="credentials")
@@ -71,6 +76,7 @@ class Credential(Row):
     secret_blob = SealedField()
     expires_at = models.DateTimeField(null=True, blank=True)
     renewed_at = models.DateTimeField(null=True, blank=True)
+    renew_at = models.DateTimeField(null=True, blank=True)  # when a new token is asked for; None: never
 
     secret = Sealed("secret_blob")
 

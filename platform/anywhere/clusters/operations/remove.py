@@ -1,0 +1,62 @@
+"""Removing a cluster: our account there goes, nothing is uninstalled."""
+
+from __future__ import annotations
+
+from anywhere.clusters import practice
+from anywhere.clusters.connection import access_of
+from anywhere.clusters.errors import NotReady
+from anywhere.clusters.models import Cluster, ClusterState, Credential
+from anywhere.clusters.operations import account
+from anywhere.clusters.operations.establish import cluster_of
+from anywhere.clusters.rules.access import ACCOUNT, SYSTEM_NAMESPACE
+from anywhere.gateways.errors import GatewayError
+from anywhere.operations.registry import handler
+from anywhere.operations.run import Run
+
+FORGOTTEN = "Its cluster was removed from Anywhere. What runs there was left as it is."
+
+
+@handler(
+    "remove", steps=(("account", "Delete our account there"), ("forget", "Forget the cluster")), deadline_seconds=120
+)
+def remove(run: Run) -> None:
+    """Delete our account if the cluster answers, then forget the cluster and its credentials."""
+    cluster = cluster_of(run)
+    with run.step("account"):
+        left = _delete_account(run, cluster)
+        if left:
+            run.detail("account", left)
+    with run.step("forget"):
+        if cluster.practice_id:
+            practice.delete(cluster.practice_id)
+        with run.fenced():
+            forget(cluster)
+    run.result = {"left": [left] if left else []}
+
+
+def _delete_account(run: Run, cluster: Cluster) -> str:
+    """Give "" when nothing of ours is left there, else the sentence that says what is and how to delete it."""
+    credential = Credential.objects.filter(cluster=cluster, purpose="portal").first()
+    if credential is None or credential.kind != "service-account" or cluster.is_practice:
+        return ""
+    if cluster.access_mode == "cluster":
+        command = f"kubectl delete namespace {SYSTEM_NAMESPACE}"
+    else:
+        command = f"kubectl -n {cluster.namespace} delete serviceaccount {ACCOUNT}"
+    try:
+        with run.connect(access_of(cluster)) as gateways:
+            account.delete(gateways.kubernetes, cluster.access_mode, cluster.namespace)
+    except (GatewayError, NotReady) as error:
+        run.raise_if_cancelled()
+        run.log(f"Our account is left there: {error.detail}", level="warning", step="account")
+        return f"Our account is left there, because: {error.detail} To delete it: {command}"
+    return ""
+
+
+def forget(cluster: Cluster) -> None:
+    """Mark a cluster as removed, delete its credentials and let go of the services that live there."""
+    Credential.objects.filter(cluster=cluster).delete()
+    cluster.services.filter(state="present").update(  # type: ignore[attr-defined]
+        state="uninstalled", verdict="unknown", reason=FORGOTTEN
+    )
+    Cluster.objects.filter(pk=cluster.pk).update(state=ClusterState.REMOVED, inventory_due_at=None)
