@@ -1,8 +1,13 @@
 /** Every feature's routes, registered. A new feature adds its import and one entry in the list of its parent. */
 import { createRoute, redirect } from '@tanstack/react-router'
 import { NoOrganization } from './fallbacks'
+import { activityRoutes } from '../features/activity/routes'
 import { authRoutes } from '../features/auth/routes'
+import { clusterRoutes } from '../features/clusters/routes'
 import { homeRoutes } from '../features/home/routes'
+import { operationRoutes } from '../features/operations/routes'
+import { providerRoutes } from '../features/providers/routes'
+import { serviceRoutes } from '../features/services/routes'
 import { appRoute, orgRoute, providerRoute, rootRoute } from '../lib/parent-routes'
 
 /** `/` goes to the user's first organization. */
@@ -22,8 +27,13 @@ export const routeTree = rootRoute.addChildren([
     startRoute,
     orgRoute.addChildren([
       ...homeRoutes,
+      ...serviceRoutes,
+      ...operationRoutes,
+      ...clusterRoutes,
+      ...activityRoutes,
     ]),
     providerRoute.addChildren([
+      ...providerRoutes,
     ]),
   ]),
 ])

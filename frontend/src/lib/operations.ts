@@ -1,33 +1,105 @@
-/** Facts about operations every page needs. */
-import type { Operation, OperationState } from '../api/types'
+/** What an operation is called, by its kind and state. */
+import type { Operation, OperationState, Step } from '../api/types'
 
-const active: OperationState[] = ['queued', 'running', 'verifying', 'cancelling']
-
-/** True while something is being done. */
-export function isActive(operation: Pick<Operation, 'state'> | null | undefined): boolean {
-  return operation ? active.includes(operation.state) : false
+interface Verb {
+  doing: string
+  done: string
+  undone: string
+  noun: string
+}
+const verbs: Record<string, Verb> = {
+  install: { doing: 'Installing', done: 'is installed', undone: 'was not installed', noun: 'Install' },
+  change: { doing: 'Changing', done: 'is changed', undone: 'was not changed', noun: 'Change' },
+  rollback: { doing: 'Rolling back', done: 'is rolled back', undone: 'was not rolled back', noun: 'Roll back' },
+  scale: { doing: 'Scaling', done: 'is scaled', undone: 'was not scaled', noun: 'Scale' },
+  uninstall: { doing: 'Uninstalling', done: 'is uninstalled', undone: 'was not uninstalled', noun: 'Uninstall' },
+  register: { doing: 'Connecting', done: 'is connected', undone: 'was not connected', noun: 'Connect' },
+  remove: { doing: 'Removing', done: 'is removed', undone: 'was not removed', noun: 'Remove' },
+  refresh: { doing: 'Checking', done: 'is checked', undone: 'could not be checked', noun: 'Check' },
+  replace_credential: {
+    doing: 'Replacing the credential of', done: 'has a new credential', undone: 'kept its old credential', noun: 'Replace credential',
+  },
+  preflight: { doing: 'Checking clusters for', done: 'is checked', undone: 'was not checked', noun: 'Check clusters' },
+  plan: { doing: 'Planning', done: 'is planned', undone: 'was not planned', noun: 'Plan' },
 }
 
-const doing: Record<string, string> = {
-  install: 'Installing', change: 'Changing', rollback: 'Rolling back', scale: 'Scaling', uninstall: 'Uninstalling', upgrade: 'Upgrading',
-  register: 'Registering', remove: 'Removing', replace_credential: 'Replacing the credential of', refresh: 'Looking at', retry: 'Trying again',
-  preflight: 'Checking', plan: 'Planning',
-}
-const noun: Record<string, string> = {
-  install: 'Install', change: 'Change', rollback: 'Rollback', scale: 'Scaling', uninstall: 'Uninstall', upgrade: 'Upgrade',
-  register: 'Registration', remove: 'Removal', replace_credential: 'New credential', refresh: 'Look', retry: 'Retry', preflight: 'Check', plan: 'Plan',
-}
-const done: Record<string, string> = {
-  install: 'installed', change: 'changed', rollback: 'rolled back', scale: 'scaled', uninstall: 'uninstalled', upgrade: 'upgraded',
-  register: 'registered', remove: 'removed', replace_credential: 'given a new credential', refresh: 'looked at', retry: 'tried again',
+function verb(kind: string): Verb {
+  const plain = kind.replaceAll('_', ' ')
+  const noun = plain.charAt(0).toUpperCase() + plain.slice(1)
+  return verbs[kind] ?? { doing: `${noun}:`, done: `: ${plain} is done`, undone: `: ${plain} was not done`, noun }
 }
 
-/** "Installing orders-db", "orders-db was installed", "Install of orders-db failed". */
+/** "Install", "Roll back": the kind as the button that starts it says it. */
+export function kindWord(kind: string): string {
+  return verb(kind).noun
+}
+
+/** "Installing orders-db", "orders-db is installed", "orders-db was not installed". */
 export function operationTitle(operation: Pick<Operation, 'kind' | 'state' | 'subject'>): string {
-  const { kind, state, subject } = operation
-  if (state === 'succeeded') return `${subject.name} was ${done[kind] ?? 'changed'}`
-  if (state === 'failed') return `${noun[kind] ?? kind} of ${subject.name} failed`
-  if (state === 'cancelled') return `${noun[kind] ?? kind} of ${subject.name} was cancelled`
-  if (state === 'superseded') return `${noun[kind] ?? kind} of ${subject.name} gave way to a newer one`
-  return `${doing[kind] ?? kind} ${subject.name}`
+  const words = verb(operation.kind)
+  const name = operation.subject.name || 'the request'
+  const after = (tail: string) => (tail.startsWith(':') ? `${name}${tail}` : `${name} ${tail}`)
+  switch (operation.state) {
+    case 'succeeded':
+      return after(words.done)
+    case 'failed':
+    case 'cancelled':
+      return after(words.undone)
+    case 'superseded':
+      return `${words.noun} of ${name} was replaced by a newer wish`
+    case 'cancelling':
+      return `Stopping: ${words.doing.charAt(0).toLowerCase()}${words.doing.slice(1)} ${name}`
+    default:
+      return `${words.doing} ${name}`
+  }
+}
+
+const final: OperationState[] = ['succeeded', 'failed', 'cancelled', 'superseded']
+
+/** Whether nothing more will happen in this operation. */
+export function isFinal(state: OperationState): boolean {
+  return final.includes(state)
+}
+
+/** Whether it is being carried out or waits to be. */
+export function isActive(operation: Pick<Operation, 'state'> | null | undefined): boolean {
+  return operation ? !isFinal(operation.state) : false
+}
+
+/** The step people look at: the running one, else the failed one, else the last one done. */
+export function currentStep(steps: Step[]): { step: Step; position: number } | null {
+  const byState = (state: Step['state']) => steps.findIndex((step) => step.state === state)
+  const lastDone = steps.reduce((last, step, index) => (step.state === 'done' ? index : last), -1)
+  const index = [byState('running'), byState('failed'), byState('cancelled'), lastDone].find((i) => i >= 0) ?? -1
+  const step = steps[index]
+  return step ? { step, position: index + 1 } : null
+}
+
+const ended: Partial<Record<OperationState, string>> = {
+  succeeded: 'Done', failed: 'Failed', cancelled: 'Stopped', superseded: 'Replaced by a newer wish',
+}
+
+/** "Step 4 of 6: start and wait", or the state in words. */
+export function doingSentence(operation: Pick<Operation, 'state' | 'steps'>): string {
+  if (operation.state === 'queued') return 'Waiting for its turn'
+  if (operation.state === 'verifying') return 'Making sure what happened'
+  if (operation.state === 'cancelling') return 'Stopping'
+  if (operation.state === 'running') {
+    const current = currentStep(operation.steps)
+    if (!current) return 'Starting'
+    return `Step ${current.position} of ${operation.steps.length}: ${current.step.title.charAt(0).toLowerCase()}${current.step.title.slice(1)}`
+  }
+  return ended[operation.state] ?? ''
+}
+
+const owners = {
+  yours: 'A value you chose is the cause. Change it and try again.',
+  cluster: 'The cluster is the cause: room, rights or storage. Whoever runs it can help.',
+  package: 'The package is the cause. Its provider can fix it.',
+  ours: 'The cause is on our side. Your service is left as it was.',
+}
+
+/** Who can fix it, as one sentence. */
+export function whoseSentence(whose: string): string {
+  return owners[whose as keyof typeof owners] ?? ''
 }

@@ -2,7 +2,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { api } from '../api/client'
 import type { Cluster, Operation, Page, Service } from '../api/types'
-import { isActive } from './operation-words'
+import { isActive } from './operations'
 
 const busy = 2_500
 const calm = 10_000

@@ -1,0 +1,71 @@
+/** An audit entry as words: "installed orders-db". */
+import type { AuditEntry } from '../../../api/types'
+import type { IconName } from '../../../components/icon'
+
+const verbs: Record<string, string> = {
+  'service.install': 'asked to install', 'service.change': 'asked to change', 'service.rollback': 'asked to roll back',
+  'service.scale': 'asked to scale', 'service.uninstall': 'asked to uninstall', 'service.retry': 'tried again',
+  'service.reveal': 'looked at the credentials of', 'service.credentials_revealed': 'looked at the credentials of',
+  'service.connect.reveal': 'looked at the credentials of',
+  'cluster.register': 'connected', 'cluster.rename': 'renamed', 'cluster.remove': 'removed', 'cluster.refresh': 'checked',
+  'cluster.replace_credential': 'replaced the credential of', 'member.add': 'added', 'member.change': 'changed the role of',
+  'member.remove': 'removed', 'token.create': 'made the token', 'token.revoke': 'revoked the token',
+  'operation.cancel': 'stopped', 'session.create': 'signed in', 'session.delete': 'signed out',
+}
+
+/** The verb of an action; unknown ones are spelled out from their code. */
+export function actionWords(action: string): string {
+  return verbs[action] ?? action.replace(/[._]/g, ' ')
+}
+
+/** Who did it: the email, or the portal itself. */
+export function actorName(entry: Pick<AuditEntry, 'actor'>): string {
+  return entry.actor?.email ?? 'Anywhere'
+}
+
+export interface Day {
+  key: string
+  entries: AuditEntry[]
+}
+
+/** Entries by local day, in the order they came. */
+export function byDay(entries: AuditEntry[]): Day[] {
+  const days: Day[] = []
+  for (const entry of entries) {
+    const key = new Date(entry.at).toDateString()
+    const last = days.at(-1)
+    if (last?.key === key) last.entries.push(entry)
+    else days.push({ key, entries: [entry] })
+  }
+  return days
+}
+
+const day = 86_400_000
+
+/** "Today", "Yesterday", else the date. */
+export function dayTitle(key: string, now: number): string {
+  if (key === new Date(now).toDateString()) return 'Today'
+  if (key === new Date(now - day).toDateString()) return 'Yesterday'
+  return new Date(key).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+}
+
+const icons: [RegExp, IconName][] = [
+  [/install$/, 'plus'], [/uninstall|remove|revoke|delete/, 'trash'], [/scale/, 'scale'], [/rollback|retry|refresh/, 'restart'],
+  [/reveal|credential|token/, 'key'], [/cluster/, 'cluster'], [/member|session|password/, 'user'], [/change|rename/, 'edit'],
+]
+
+/** The drawing for an action. */
+export function actionIcon(action: string): IconName {
+  if (action.includes('uninstall')) return 'trash'
+  return icons.find(([pattern]) => pattern.test(action))?.[1] ?? 'clock'
+}
+
+/** The plain parts of an entry's detail: "version 18.6, plan small". */
+export function detailWords(detail: unknown): string {
+  if (typeof detail === 'string') return detail
+  if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return ''
+  return Object.entries(detail)
+    .filter(([key, value]) => !/(^|_)id$/.test(key) && (typeof value === 'string' || typeof value === 'number' || value === true) && value !== '')
+    .map(([key, value]) => (value === true ? key.replaceAll('_', ' ') : `${key.replaceAll('_', ' ')} ${String(value)}`))
+    .join(', ')
+}

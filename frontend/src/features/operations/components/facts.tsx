@@ -1,0 +1,40 @@
+/** The three facts on an operation's page. */
+import { useQuery } from '@tanstack/react-query'
+import type { ReactElement } from 'react'
+import type { Operation } from '../../../api/types'
+import { useNow } from '../../../components/time'
+import { Verdict } from '../../../components/verdict'
+import { doingSentence, isFinal, kindWord } from '../../../lib/operations'
+import { serviceQuery } from '../../../lib/subjects'
+import { timeSentence } from '../rules/timeline'
+import { workloadSentence } from '../rules/workloads'
+
+const sizeWord = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+export function OperationFacts({ operation }: { operation: Operation }): ReactElement {
+  const now = useNow()
+  const isService = operation.subject.type === 'service' && operation.subject.id !== null
+  const { data: service } = useQuery({ ...serviceQuery(operation.subject.id ?? ''), enabled: isService })
+  const working = workloadSentence(operation.workloads)
+  const over = isFinal(operation.state)
+  const seen = service && (over || !working)
+    ? { verdict: service.health.verdict, text: service.health.reason }
+    : working ?? { verdict: 'unknown' as const, text: isService ? 'Nothing is seen yet.' : '' }
+  return (
+    <section className="facts" aria-label="What is asked, what we do, what we see">
+      <div>
+        <h3>You asked for</h3>
+        <p className="big">{kindWord(operation.kind)}</p>
+        <p className="small dim">{service ? `${service.package.title} ${service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : operation.subject.name}</p>
+      </div>
+      <div>
+        <h3>We are doing</h3>
+        <p className="big">{over ? 'Nothing more' : doingSentence(operation)}</p>
+        <p className="small dim num">{timeSentence(operation, now)}</p>
+      </div>
+      {isService
+        ? <div className={`seen v-${seen.verdict}`}><h3>We see</h3><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
+        : <div className="seen"><h3>Attempts</h3><p className="big num">{operation.attempt}</p><p className="small dim">{operation.attempt > 1 ? 'It was begun again after an interruption.' : ''}</p></div>}
+    </section>
+  )
+}
