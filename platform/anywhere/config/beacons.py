@@ -1,4 +1,4 @@
-"""Signs of life of worker and beat: a row each, rewritten every few seconds, which /readyz looks at."""
+"""Signs of life of worker and beat, every few seconds: a row each for /readyz, and a file each for probes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from celery.signals import beat_init, worker_ready, worker_shutdown
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,10 @@ def _start(name: str, kind: str) -> None:
 def _tell(name: str, kind: str) -> None:
     from anywhere.operations.runner import beat_now
 
+    file = settings.RUN_DIR / f"beacon-{kind}"
+    file.parent.mkdir(parents=True, exist_ok=True)
     while not _over.is_set():
+        file.touch()
         try:
             beat_now(name, kind)
         except DatabaseError as error:
