@@ -40,16 +40,50 @@ def cause(
     claims: Sequence[Raw] = (),
     now: datetime | None = None,
 ) -> Cause | None:
-    """Give the cause that matters most, None while nothing is wrong.
+    """Give the cause that matters most among those that do not pass by waiting, None while there is none.
 
     `objects` are the live managed objects, `pods` and `claims` what belongs to them. Without `now`, every wait counts
-    as over. A `certain` cause does not pass by itself: an install that sees one may stop waiting.
+    as over. An install that sees a cause may stop waiting.
     """
+    certain = [one for one in all_causes(objects, pods, events, claims, now) if one.certain]
+    return min(certain, key=lambda one: one.rank, default=None)
+
+
+def trouble(
+    objects: Sequence[Raw],
+    pods: Sequence[Raw],
+    events: Sequence[Raw] = (),
+    claims: Sequence[Raw] = (),
+    now: datetime | None = None,
+) -> Cause | None:
+    """Give the cause that matters most, those that may pass by themselves too."""
+    found = all_causes(objects, pods, events, claims, now)
+    return min(found, key=lambda one: (not one.certain and one.rank > 30, one.rank, not one.certain), default=None)
+
+
+def all_causes(
+    objects: Sequence[Raw],
+    pods: Sequence[Raw],
+    events: Sequence[Raw] = (),
+    claims: Sequence[Raw] = (),
+    now: datetime | None = None,
+) -> list[Cause]:
+    """Give everything that stands in the way, in the order it was found."""
     families, loose = gather(objects, pods)
-    found = list(_all(objects, families, loose, events, claims, now))
-    if not found:
-        return None
-    return min(found, key=lambda one: (not one.certain and one.rank > 30, one.rank, not one.certain))
+    return list(_all(objects, families, loose, events, [*claims, *_waited_for(pods, claims)], now))
+
+
+def _waited_for(pods: Sequence[Raw], claims: Sequence[Raw]) -> list[Raw]:
+    """Give stand-ins for claims that pods without a node wait for and nobody listed: their events tell the reason."""
+    known = {name_of(claim) for claim in claims}
+    found = {}
+    for pod in pods:
+        blocked = pod_rules.cause(pod)
+        if blocked is not None and blocked.code == "storage.claim_pending":
+            for name in claims_of(pod) - known:
+                meta = {"name": name, "namespace": namespace_of(pod)}
+                found[name] = {"kind": "PersistentVolumeClaim", "metadata": meta, "status": {"phase": "Pending"}}
+    return list(found.values())
 
 
 def of_family(

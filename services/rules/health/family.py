@@ -41,7 +41,7 @@ def owner(obj: Raw) -> tuple[str, str]:
 
 def gather(objects: Sequence[Raw], pods: Sequence[Raw]) -> tuple[list[Family], list[Raw]]:
     """Give the workloads with their pods, and the pods that belong to none of them (made by an operator)."""
-    families = [Family(obj) for obj in objects if kind_of(obj) in RUNNERS]
+    families = [Family(obj) for obj in objects if kind_of(obj) in RUNNERS and not is_inner(obj)]
     index = {(kind_of(f.workload), namespace_of(f.workload), name_of(f.workload)): f for f in families}
     loose: list[Raw] = []
     for pod in pods:
@@ -54,6 +54,11 @@ def gather(objects: Sequence[Raw], pods: Sequence[Raw]) -> tuple[list[Family], l
         else:
             family.pods.append(pod)
     return families, loose
+
+
+def is_inner(obj: Raw) -> bool:
+    """Give whether an object is a Deployment's own ReplicaSet, whose state the Deployment tells already."""
+    return kind_of(obj) == "ReplicaSet" and owner(obj)[0] == "Deployment"
 
 
 def claims_of(pod: Raw) -> set[str]:

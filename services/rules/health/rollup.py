@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from services.rules.health import extensions, jobs, network, pods, policies, storage, workloads
-from services.rules.health.causes import cause as find_cause
-from services.rules.health.family import RUNNERS, WORKLOADS, claims_of, gather
+from services.rules.health.causes import trouble
+from services.rules.health.family import RUNNERS, WORKLOADS, claims_of, gather, is_inner
 from services.rules.health.words import (
     DEGRADED,
     FAILED,
@@ -81,11 +81,12 @@ def service_health(
     ({kind, name}), `progressing_since` when the service began to be on its way, `bindings` the volumeBindingMode of
     storage classes by name.
     """
+    objects = [obj for obj in objects if not is_inner(obj)]
     runners = [obj for obj in objects if kind_of(obj) in RUNNERS]
     gone = [f"{entry['kind']} {entry['name']}" for entry in missing]
     if not objects and gone:
         return Health(FAILED, "objects.missing", f"Nothing of the release is left in the cluster: {listing(gone)}.")
-    found = find_cause(objects, pods, events, claims, now)
+    found = trouble(objects, pods, events, claims, now)
     healths = {id(obj): assess(obj, now) for obj in objects}
     _settle_claims(objects, claims, pods, bindings or {}, healths)
     lost = [

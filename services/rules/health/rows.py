@@ -8,7 +8,7 @@ from typing import Any
 
 from services.rules.health import pods as pod_rules
 from services.rules.health.causes import of_family
-from services.rules.health.family import WORKLOADS, Family, claims_of, gather
+from services.rules.health.family import WORKLOADS, Family, claims_of, gather, is_inner
 from services.rules.health.jobs import job
 from services.rules.health.rollup import assess
 from services.rules.health.words import (
@@ -138,7 +138,11 @@ def objects_seen(
             names.add(name_of(claim))
             volumes.append(_claim(claim))
     inside = (*WORKLOADS, "Job", "Pod", "PersistentVolumeClaim")
-    others = [{"kind": kind_of(obj), "name": name_of(obj)} for obj in objects if kind_of(obj) not in inside]
+    others = [
+        {"kind": kind_of(obj), "name": name_of(obj)}
+        for obj in objects
+        if kind_of(obj) not in inside and not is_inner(obj)
+    ]
     return {"workloads": shown, "claims": volumes, "others": others}
 
 
