@@ -1,11 +1,15 @@
 /** Every feature's routes, registered. A new feature adds its import and one entry in the list of its parent. */
 import { createRoute, redirect } from '@tanstack/react-router'
 import { NoOrganization } from './fallbacks'
+import { accountRoutes } from '../features/account/routes'
 import { activityRoutes } from '../features/activity/routes'
 import { authRoutes } from '../features/auth/routes'
+import { catalogRoutes } from '../features/catalog/routes'
 import { clusterRoutes } from '../features/clusters/routes'
 import { homeRoutes } from '../features/home/routes'
+import { installRoutes } from '../features/install/routes'
 import { operationRoutes } from '../features/operations/routes'
+import { packageRoutes } from '../features/package/routes'
 import { providerRoutes } from '../features/providers/routes'
 import { serviceRoutes } from '../features/services/routes'
 import { appRoute, orgRoute, providerRoute, rootRoute } from '../lib/parent-routes'
@@ -31,6 +35,10 @@ export const routeTree = rootRoute.addChildren([
       ...operationRoutes,
       ...clusterRoutes,
       ...activityRoutes,
+      ...catalogRoutes,
+      ...packageRoutes,
+      ...installRoutes,
+      ...accountRoutes,
     ]),
     providerRoute.addChildren([
       ...providerRoutes,

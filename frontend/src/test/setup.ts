@@ -11,7 +11,7 @@ class NoObserver {
 }
 
 beforeAll(() => {
-  server.listen({ onUnhandledRequest: 'error' })
+  server.listen({ onUnhandledFrame: 'error' })
   vi.stubGlobal('ResizeObserver', NoObserver)
   window.matchMedia = (query: string) => ({
     matches: false, media: query, onchange: null,

@@ -56,7 +56,7 @@ export function SignInPage(): ReactElement {
           <span className="help" id="password-help">{missing.password}</span>
         </div>
         <Button type="submit" look="main" wide busy={signIn.isPending}>Sign in</Button>
-        <p className="small faint">The first administrator's password was shown when the portal started for the first time. Others are added by an owner of their organization.</p>
+        <p className="small faint">The first administrator's password was shown when the portal started for the first time. Other accounts are made by an administrator.</p>
       </form></div>
     </main>
   )

@@ -1,0 +1,35 @@
+/** One field: label, control, help or error, and the way back to the default. */
+import type { FieldProps } from '@rjsf/utils'
+import type { ReactElement } from 'react'
+import type { Json } from '../../api/types'
+import { pathOf } from '../../lib/form/flat'
+import { useSchemaForm } from './context'
+import { Control } from './control'
+
+const inWords = (value: Json | undefined): string =>
+  value === undefined || value === null || value === '' ? 'empty' : typeof value === 'object' ? 'as in the package' : String(value)
+
+export function SchemaField({ name, formData }: Pick<FieldProps, 'name' | 'formData'>): ReactElement | null {
+  const form = useSchemaForm()
+  const path = pathOf(name)
+  const field = form.fields.get(path)
+  if (!field) return null
+  const id = `value-${name}`
+  const errors = form.errors[path] ?? []
+  const locked = form.mode === 'change' && field.form.immutable
+  const help = locked ? `${field.description} It cannot be changed after the install.`.trim() : field.description
+  const changed = form.isChanged(path)
+  const type = [field.schema.type].flat()[0]
+  return (
+    <div className={`field${errors.length ? ' err' : ''}${type === 'boolean' ? ' bool' : ''}`} data-path={path}>
+      <label htmlFor={id}>{field.title}{field.required && !field.secret && <span className="faint" aria-hidden="true"> *</span>}</label>
+      <Control id={id} field={field} value={formData as Json | undefined} locked={locked} described={`${id}-help`} invalid={errors.length > 0} />
+      <span className="help" id={`${id}-help`}>
+        {errors.length > 0 ? errors.join(' ') : help}
+        {changed && !field.secret && (
+          <> Changed from {inWords(form.baseOf(path))}. <button type="button" className="link-btn" onClick={() => form.onUndo(path)}>Undo</button></>
+        )}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,142 @@
+/** The state of the install page: choices, checks of name and clusters, values, and the click. */
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo, useRef, useState } from 'react'
+import { asProblem, newIdempotencyKey } from '../../api/client'
+import type { ClusterOptions, NameCheck, Package, PackageForm, Plan, PreflightResult, Values } from '../../api/types'
+import { clusterOptionsQuery } from '../../lib/cluster-options'
+import { withSecrets, type SecretValues } from '../../lib/form/secrets'
+import { validateValues, type FieldErrors } from '../../lib/form/validate'
+import { mergeValues, prune } from '../../lib/form/values'
+import { preflightQuery } from '../../lib/preflight'
+import { useInstall } from './api/install'
+import { nameCheckQuery } from './api/name-check'
+import { chooseCluster, choosePlan } from './rules/choice'
+import { serverErrors, type Draft } from './rules/draft'
+import { forgetDraft } from './use-draft'
+
+type Checked = PreflightResult['clusters'][number]
+
+export interface InstallFormState {
+  name: string
+  namespace: string
+  plan: Plan | null
+  base: Values
+  values: Values
+  secrets: SecretValues
+  clusters: Checked[] | undefined
+  checked: Checked | null
+  checking: boolean
+  checkError: string | null
+  nameCheck: NameCheck | undefined
+  nameChecking: boolean
+  options: ClusterOptions | null
+  fieldErrors: FieldErrors
+  ownErrors: Record<string, string[]>
+  problem: unknown
+  installing: boolean
+  /** Why the button cannot be pressed; null when it can. */
+  blocked: string | null
+  setName: (name: string) => void
+  setNamespace: (namespace: string) => void
+  setVersion: (version: string) => void
+  setPlan: (plan: string) => void
+  setCluster: (cluster: string) => void
+  setValues: (values: Values, secrets: SecretValues) => void
+  checkAgain: () => void
+  submit: () => void
+}
+
+export function useInstallForm({ org, item, form, version, draft, setDraft }: {
+  org: string
+  item: Package
+  form: PackageForm
+  version: string
+  draft: Draft
+  setDraft: (change: Partial<Draft>) => void
+}): InstallFormState {
+  const navigate = useNavigate()
+  const install = useInstall(org)
+  const [secrets, setSecrets] = useState<SecretValues>({})
+  const key = useRef(newIdempotencyKey())
+  const changed = (part: Partial<Draft>) => {
+    key.current = newIdempotencyKey()
+    if (install.error) install.reset()
+    setDraft(part)
+  }
+
+  const plan = choosePlan(draft.plan, item.plans)
+  const planValues = form.plans.find((each) => each.name === plan?.name)?.values ?? plan?.values ?? {}
+  const base = useMemo(() => mergeValues(form.values, planValues), [form, planValues])
+  const values = useMemo(() => prune(base, draft.values), [base, draft.values])
+
+  const [typed] = useDebouncedValue(draft.name, 300)
+  const [space] = useDebouncedValue(draft.namespace, 300)
+  const names = useQuery(nameCheckQuery(org, {
+    package: item.name, ...(typed ? { name: typed } : {}), ...(draft.cluster ? { cluster: draft.cluster } : {}), ...(space ? { namespace: space } : {}),
+  }))
+  const name = draft.name ?? names.data?.suggested ?? ''
+  const namespace = draft.namespace ?? names.data?.namespace.suggested ?? ''
+
+  const question = { package: item.name, version, plan: plan?.name, values, name, namespace: namespace || undefined }
+  const [asked] = useDebouncedValue(question, 400)
+  const errors = useMemo(() => validateValues(form.schema, mergeValues(base, withSecrets(values, secrets))), [form, base, values, secrets])
+  const valid = Object.keys(errors).length === 0
+  const [lastValid, setLastValid] = useState(asked)
+  if (valid && asked.name !== '' && JSON.stringify(asked) !== JSON.stringify(lastValid)) setLastValid(asked)
+  const check = useQuery(preflightQuery(org, lastValid.name ? lastValid : null))
+  const checking = check.isFetching || JSON.stringify(question) !== JSON.stringify(asked)
+  const clusters = check.data?.clusters
+  const checked = clusters ? chooseCluster(draft.cluster, clusters) : null
+  const options = useQuery(clusterOptionsQuery(checked?.cluster.id ?? null)).data ?? null
+
+  const refused = install.error ? asProblem(install.error) : null
+  const fromServer = serverErrors(refused?.fields ?? {})
+  const onFields = refused !== null && Object.keys(refused.fields).length > 0
+  const nameFree = draft.name === '' ? false : names.data?.name.available !== false
+
+  const blocked = ((): string | null => {
+    if (!valid) return 'Some values need a look first.'
+    if (name === '') return draft.name === '' ? 'A name is needed.' : 'A name is being suggested…'
+    if (!nameFree) return names.data?.name.reason ?? 'This name cannot be used.'
+    if (check.error && !clusters) return 'Your clusters could not be checked.'
+    if (!clusters) return 'Your clusters are being checked…'
+    if (!checked) return clusters.length === 0 ? 'Connect a cluster first.' : 'It fits on none of your clusters. Each says above what to do.'
+    return null
+  })()
+
+  const submit = () => {
+    if (blocked !== null || !checked || !plan) {
+      document.querySelector<HTMLElement>('#install [aria-invalid="true"]')?.focus()
+      return
+    }
+    install.mutate({
+      key: key.current,
+      request: { package: item.name, version, plan: plan.name, name, cluster: checked.cluster.id, ...(namespace ? { namespace } : {}), values: withSecrets(values, secrets) },
+    }, {
+      onSuccess: (operation) => {
+        forgetDraft(`${org}:${item.name}`)
+        void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } })
+      },
+      onError: () => requestAnimationFrame(() => document.querySelector<HTMLElement>('#install [aria-invalid="true"]')?.focus()),
+    })
+  }
+
+  return {
+    name, namespace, plan, base, values, secrets, clusters, checked, checking,
+    checkError: check.error ? `${asProblem(check.error).title}.` : null,
+    nameCheck: names.data, nameChecking: names.isFetching || draft.name !== typed, options,
+    fieldErrors: { ...errors, ...fromServer.values }, ownErrors: fromServer.own,
+    problem: refused && !(onFields && Object.keys(fromServer.values).length + Object.keys(fromServer.own).filter((path) => path === 'name' || path === 'namespace').length === Object.keys(refused.fields).length) ? refused : null,
+    installing: install.isPending || install.isSuccess, blocked,
+    setName: (next) => changed({ name: next }),
+    setNamespace: (next) => changed({ namespace: next === '' ? null : next }),
+    setVersion: (next) => changed({ version: next }),
+    setPlan: (next) => changed({ plan: next }),
+    setCluster: (next) => changed({ cluster: next }),
+    setValues: (next, nextSecrets) => { setSecrets(nextSecrets); changed({ values: next }) },
+    checkAgain: () => { void check.refetch(); void names.refetch() },
+    submit,
+  }
+}
