@@ -1,5 +1,7 @@
 """The catalog app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class CatalogConfig(AppConfig):
     name = "catalog"
     label = "catalog"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the operation this app carries out."""
+        import_module("catalog.operations.publish")

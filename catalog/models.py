@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 
 from anywhere.accounts.models import Organization
 from anywhere.lib.models import Row
@@ -37,6 +38,17 @@ class Package(Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Archive(models.Model):
+    """The bytes of a published chart; the files in the chart cache are copies, made when needed."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class Version(Row):
