@@ -22,7 +22,7 @@ def get_cluster(user: User | None, cluster_id: Any, *, to: access.To = "view") -
     return access.get_row(present(), user, cluster_id, to=to)
 
 
-def get_named_cluster(organization: Organization, id_or_name: str) -> Cluster:
+def get_cluster_by_name(organization: Organization, id_or_name: str) -> Cluster:
     """Give the organization's cluster of this id or name; NotFoundFault when there is none."""
     rows = present().filter(organization=organization)
     found = rows.filter(name=id_or_name).first()

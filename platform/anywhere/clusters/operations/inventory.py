@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -92,9 +92,9 @@ def _namespaces(reader: Reader) -> list[dict[str, Any]]:
         return [{"name": reader.namespace, "pod_security": "", "terminating": False}]
 
 
-def keep(cluster: Cluster, document: dict[str, Any]) -> None:
+def keep(cluster: Cluster, document: dict[str, Any], now: datetime | None = None) -> None:
     """Write the document as the cluster's last known facts, dated now."""
-    now = timezone.now()
+    now = now or timezone.now()
     Cluster.objects.filter(pk=cluster.pk).update(
         inventory=document, inventory_at=now, inventory_due_at=now + timedelta(seconds=EVERY_SECONDS)
     )

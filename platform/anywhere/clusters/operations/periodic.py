@@ -77,19 +77,19 @@ def refresh_due_inventories(now: datetime | None = None) -> int:
             break
         claimed = Cluster.objects.filter(pk=cluster.pk, inventory_due_at=cluster.inventory_due_at)
         if claimed.update(inventory_due_at=moment + timedelta(seconds=inventory.EVERY_SECONDS)):
-            read += _refresh(cluster)
+            read += _refresh(cluster, moment)
     tidy_registrations(moment)
     return read
 
 
-def _refresh(cluster: Cluster) -> int:
+def _refresh(cluster: Cluster, now: datetime) -> int:
     try:
         with import_string(settings.CONNECTOR)(access_of(cluster)) as gateways:
             document = inventory.read(gateways.kubernetes, cluster.namespace)
     except AppError as error:
         logger.warning("inventory.not_read", extra={"cluster": str(cluster.pk), "code": error.code})
         return 0
-    inventory.keep(cluster, document)
+    inventory.keep(cluster, document, now)
     return 1
 
 

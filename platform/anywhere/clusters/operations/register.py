@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anywhere.clusters.models import Cluster
 from anywhere.clusters.operations.establish import STEPS, cluster_of, establish, give_up, left_behind
+from anywhere.gateways.errors import GatewayError
 from anywhere.lib.errors import AppError
 from anywhere.operations.errors import Cancelled, OperationFailed
 from anywhere.operations.registry import handler
@@ -24,7 +25,7 @@ def replace_credential(run: Run) -> None:
 
 def _establish(run: Run, cluster: Cluster) -> None:
     try:
-        establish(run, cluster)
+        _stoppable(run, cluster)
     except Cancelled as stop:
         give_up(run, cluster)
         raise Cancelled(stop.left or left_behind(run, cluster)) from stop
@@ -34,6 +35,14 @@ def _establish(run: Run, cluster: Cluster) -> None:
             failure.kept = left_behind(run, cluster)
         raise
     except AppError as error:
-        if not error.retryable and not run.should_stop():
+        if not error.retryable:
             give_up(run, cluster)
+        raise
+
+
+def _stoppable(run: Run, cluster: Cluster) -> None:
+    try:
+        establish(run, cluster)
+    except GatewayError:
+        run.raise_if_cancelled()
         raise
