@@ -175,7 +175,7 @@ def test_a_digest_wins_over_a_tag(helm: Path) -> None:
     assert pod["containers"][0]["image"] == f"docker.io/anywhere/anywhere@{digest}"
 
 
-@pytest.mark.parametrize("service", ["-web", "-practice", "anywhere"])
+@pytest.mark.parametrize("service", ["-web", "anywhere"])
 def test_each_service_selects_exactly_one_process(helm: Path, service: str) -> None:
     manifests = rendered(helm, case="full-values")
     selector = one(manifests, "Service", service)["spec"]["selector"].items()

@@ -68,11 +68,7 @@ valueFrom:
 - name: ANYWHERE_ALLOW_INSECURE_TLS
   value: {{ .Values.clusters.allowInsecureTls | quote }}
 - name: ANYWHERE_PRACTICE
-  value: {{ .Values.practice.enabled | quote }}
-{{- if .Values.practice.enabled }}
-- name: ANYWHERE_PRACTICE_URL
-  value: https://{{ $full }}-practice:8000
-{{- end }}
+  value: "false"
 {{- range $name, $value := .Values.extraEnv }}
 - name: {{ $name }}
   value: {{ $value | quote }}

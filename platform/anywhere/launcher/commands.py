@@ -47,5 +47,14 @@ def commands(at: Listening) -> dict[str, list[str]]:
         "worker": [*worker, "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "worker@%h"],
         "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", schedule],
         "watcher": [*python, "services.watcher"],
-        "practice": [*python, "anywhere.practice", "--home", str(at.home), "--port", str(at.practice_port)],
+        "practice": [
+            *python,
+            "anywhere.practice",
+            "--home",
+            str(at.home),
+            "--host",
+            at.practice_host,
+            "--port",
+            str(at.practice_port),
+        ],
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 
 from anywhere.launcher.commands import Listening, commands
+from anywhere.launcher.errors import CannotStart
 from anywhere.launcher.keys import Keys
 from anywhere.launcher.options import PRACTICE, WEB, Options
 from anywhere.launcher.places import ROOT, Home
@@ -28,13 +31,12 @@ def shared_environment(
         "ANYWHERE_PUBLIC_URL": options.address,
         "ANYWHERE_ALLOW_LOOPBACK_CLUSTERS": "1",
     }
-    if (home.bin / "helm").exists():
-        defaults["ANYWHERE_HELM"] = str(home.bin / "helm")
+    if not kept.get("ANYWHERE_HELM"):
+        defaults["ANYWHERE_HELM"] = str(find_helm(home, kept.get("PATH", os.defpath)))
     fixed = {
         "ANYWHERE_HOME": str(home.path),
         "ANYWHERE_PORT": str(options.port),
         "ANYWHERE_WEB_URL": f"http://127.0.0.1:{options.port + WEB}",
-        "ANYWHERE_PRACTICE_URL": f"https://127.0.0.1:{options.port + PRACTICE}",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "DJANGO_SETTINGS_MODULE": "anywhere.config.settings",
@@ -44,6 +46,16 @@ def shared_environment(
         MARK: str(home.path),
     }
     return defaults | kept | fixed
+
+
+def find_helm(home: Home, path: str) -> Path:
+    """Give the helm program to use: the bundled one of this home or of the checkout, else the one on PATH."""
+    on_path = shutil.which("helm", path=path)
+    candidates = [home.bin / "helm", ROOT / ".anywhere" / "bin" / "helm", *([Path(on_path)] if on_path else [])]
+    for candidate in candidates:
+        if candidate.exists():
+            return candidate
+    raise CannotStart("there is no Helm.", "Run `make run`, which brings it along, or put Helm 4 on PATH.")
 
 
 def application_programs(options: Options, home: Home, environment: Mapping[str, str]) -> list[Program]:

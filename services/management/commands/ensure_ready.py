@@ -7,13 +7,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from catalog.actions import publish_bundled
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from anywhere.accounts.actions import ensure_first_administrator
 from anywhere.lib import env
+from catalog.actions import publish_bundled
 
 
 class Command(BaseCommand):
@@ -24,12 +24,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the switches."""
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+        parser.add_argument("--only-charts", action="store_true", help="publish the packages and nothing else")
         parser.add_argument(
             "--charts", default=str(settings.ROOT / "helm-charts"), help="folder of the bundled packages"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it; CommandError when no password is given."""
+        charts = Path(options["charts"])
+        if options["only_charts"]:
+            publish_bundled(charts)
+            return
         email = env.text("ANYWHERE_ADMIN_EMAIL", "admin@anywhere.local")
         password = env.text("ANYWHERE_ADMIN_PASSWORD", "")
         if not password:
@@ -37,5 +42,5 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", interactive=False, verbosity=1, stdout=self.stderr)
         user, created = ensure_first_administrator(email, password)
-        publish_bundled(Path(options["charts"]))
+        publish_bundled(charts)
         self.stdout.write(json.dumps({"administrator_created": created, "email": user.email}))
