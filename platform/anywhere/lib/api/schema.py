@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from anywhere.lib.api.faults import CONTENT_TYPE
-from anywhere.lib.api.serializers import ProblemOut
+from anywhere.lib.api.serializers import In, Out, ProblemOut
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -37,6 +37,15 @@ class Schema(AutoSchema):
     def get_tags(self) -> list[str]:
         """Give the group the address belongs to: the app of its view."""
         return [self.view.__module__.split(".api")[0].rsplit(".", 1)[-1]]
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+        """Give the component's name: the class without `Out` or `In`."""
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        plain = serializer.child if hasattr(serializer, "child") else serializer
+        for kind, suffix in ((Out, "Out"), (In, "In")):
+            if isinstance(plain, kind) or (isinstance(plain, type) and issubclass(plain, kind)):
+                return name.replace(f"{suffix}Request", "Request").removesuffix(suffix)
+        return name
 
     def _get_response_bodies(self, direction: str = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
