@@ -12,8 +12,4 @@ class ServicesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the handlers."""
-        from importlib.util import find_spec
-
-        if not find_spec("catalog.selectors"):
-            return
         from services.operations import bring_about, plan, preflight, uninstall  # noqa: F401

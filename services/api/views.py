@@ -51,7 +51,7 @@ class Services(ApiView):
             organization,
             request.user,
             cluster=cluster,
-            version=catalog.get_version(request.user, body["package"], body.get("version")),
+            version=catalog.get_version(body["package"], body.get("version", "")),
             name=body["name"],
             namespace=body.get("namespace") or suggestions.namespace_for(cluster, body["name"]),
             plan=body.get("plan"),
@@ -86,7 +86,7 @@ class Preflight(ApiView):
         operation = actions.ask_preflight(
             organization,
             request.user,
-            version=catalog.get_version(request.user, body["package"], body.get("version")),
+            version=catalog.get_version(body["package"], body.get("version", "")),
             plan=body.get("plan"),
             values=body.get("values") or {},
             name=body.get("name", ""),
@@ -114,13 +114,13 @@ class ServicePlan(ApiView):
     def post(self, request: Request, id: UUID) -> Response:
         """Give the question's operation; its result has changes and refusals."""
         service = access.get_service(request.user, id)
-        body = _with_version(request, service, self.read(shapes.PlanIn))
+        body = _with_version(service, self.read(shapes.PlanIn))
         return self.accepted(OperationOut(actions.ask_plan(service, request.user, body)).data)
 
 
-def _with_version(request: Request, service: Any, body: dict[str, Any]) -> dict[str, Any]:
+def _with_version(service: Any, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("version"):
-        body["version"] = catalog.get_version(request.user, service.package.name, body["version"])
+        body["version"] = catalog.get_version(service.package.name, body["version"])
     return body
 
 
@@ -131,7 +131,7 @@ class ServiceChange(ApiView):
     def post(self, request: Request, id: UUID) -> Response:
         """Give the operation that changes it."""
         service = access.get_service(request.user, id, to="change")
-        body = _with_version(request, service, self.read(shapes.ChangeIn))
+        body = _with_version(service, self.read(shapes.ChangeIn))
         return self.accepted(OperationOut(actions.request_change(service, request.user, body)).data)
 
 
