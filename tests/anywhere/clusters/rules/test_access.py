@@ -1,0 +1,69 @@
+"""What the portal creates for itself, and what is said when it may do less."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from anywhere.clusters.rules import access
+from anywhere.clusters.rules.access import CLUSTER_WIDE, NAMESPACED, SELF, Rule
+
+EVERY_RULE = [*NAMESPACED, *CLUSTER_WIDE, *SELF]
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: ",".join(rule.resources)[:40])
+def test_each_right_has_a_reason_and_names_what_it_is_about(rule):
+    assert rule.why.endswith(".")
+    assert "*" not in rule.verbs + rule.resources + rule.api_groups
+    assert not {"escalate", "bind", "impersonate"} & set(rule.verbs)
+    assert not {"pods/exec", "pods/attach", "pods/portforward", "nodes/proxy", "pods/ephemeralcontainers"} & set(
+        rule.resources
+    )
+
+
+def test_nothing_cluster_wide_is_written_but_namespaces_and_kinds():
+    written = {r for rule in CLUSTER_WIDE if {"create", "delete"} & set(rule.verbs) for r in rule.resources}
+    assert written == {"namespaces", "customresourcedefinitions"}
+
+
+def test_only_our_own_namespace_may_be_deleted():
+    deleting = [rule for rule in CLUSTER_WIDE if "namespaces" in rule.resources and "delete" in rule.verbs]
+    assert [rule.resource_names for rule in deleting] == [("anywhere-system",)]
+
+
+def test_the_manifest_is_what_is_created():
+    plan = access.plan()
+    assert list(yaml.safe_load_all(plan.manifest())) == plan.objects()
+    assert [obj["kind"] for obj in plan.objects()] == [
+        "Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
+    ]  # fmt: skip
+
+
+def test_the_restricted_shape_creates_nothing_outside_its_namespace():
+    objects = access.plan("shop").objects()
+    assert {obj["metadata"]["namespace"] for obj in objects} == {"shop"}
+    assert {obj["kind"] for obj in objects} == {"ServiceAccount", "Role", "RoleBinding"}
+
+
+def test_rules_are_cut_down_to_what_can_be_granted():
+    rule = Rule(("apps",), ("deployments", "daemonsets"), ("get", "create"), "Because.", "Not.")
+    held = {("*", "apps", "deployments"), ("get", "apps", "daemonsets")}
+    cut = access.grantable([rule], lambda *asked: asked in held)
+    assert [(one.resources, one.verbs) for one in cut] == [
+        (("deployments",), ("get", "create")),
+        (("daemonsets",), ("get",)),
+    ]
+
+
+def test_what_is_missing_is_said_once_and_in_plain_words():
+    lacking = access.missing(CLUSTER_WIDE, lambda verb, group, resource: resource not in {"nodes", "storageclasses"})
+    sentences = access.limits("namespace", "shop", lacking)
+    assert sentences[0] == "Services can be installed only in the namespace shop."
+    assert len(sentences) == 3
+    assert access.limits("cluster", "", []) == []
+
+
+def test_installing_needs_the_vital_rules():
+    vital = {resource for rule in NAMESPACED if access.is_vital(rule) for resource in rule.resources}
+    assert {"deployments", "statefulsets", "secrets", "services", "pods"} <= vital
+    assert "leases" not in vital
