@@ -52,22 +52,22 @@ def _is_unicode(text: str) -> bool:
 
 def check(value: Any) -> None:
     """Give nothing; raise BadJson for data deeper than 32 levels, or text that no database can keep."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH + 1:
-            raise BadJson(f"The data is nested deeper than {MAX_DEPTH} levels.")
+    level = [value]
+    for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, Mapping):
-                below.extend(item.values())
-                below.extend(item.keys())
+                below += [*item.keys(), *item.values()]
             elif isinstance(item, list):
-                below.extend(item)
-            elif isinstance(item, str):
-                if "\x00" in item or not _is_unicode(item):
-                    raise BadJson("A text has a character that cannot be kept.")
+                below += item
+            elif isinstance(item, str) and ("\x00" in item or not _is_unicode(item)):
+                raise BadJson("A text has a character that cannot be kept.")
         level = below
+        if not level:
+            return
+    if any(isinstance(item, Mapping | list) for item in level):
+        raise BadJson(f"The data is nested deeper than {MAX_DEPTH} levels.")
+    check(level)
 
 
 def loads(text: str) -> Any:
