@@ -35,7 +35,7 @@ def _establish(run: Run, cluster: Cluster) -> None:
             failure.kept = left_behind(run, cluster)
         raise
     except AppError as error:
-        if not error.retryable:
+        if not (isinstance(error, GatewayError) and error.retryable):  # those are tried again by the engine
             give_up(run, cluster)
         raise
 
