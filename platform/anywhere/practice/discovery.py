@@ -13,6 +13,8 @@ VERSION = {"major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor":
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _SUB_KINDS = {"scale": ("autoscaling", "v1", "Scale"), "eviction": ("policy", "v1", "Eviction"),
               "token": ("authentication.k8s.io", "v1", "TokenRequest")}
+_ALL = {"pods", "services", "replicationcontrollers", "deployments.apps", "statefulsets.apps", "daemonsets.apps",
+        "replicasets.apps", "jobs.batch", "cronjobs.batch", "horizontalpodautoscalers.autoscaling"}
 _SUB_VERBS = {"status": ["get", "patch", "update"], "scale": ["get", "patch", "update"], "log": ["get"],
               "eviction": ["create"], "token": ["create"], "finalize": ["update"]}
 
@@ -60,6 +62,7 @@ def resources(registry: Registry, group_name: str, version: str) -> Obj:
     for one in sorted(rows, key=lambda r: r.plural):
         listed.append({"name": one.plural, "singularName": one.kind.lower(), "namespaced": one.namespaced,
                        "kind": one.kind, "verbs": list(one.verbs),
+                       **({"categories": ["all"]} if one.key in _ALL else {}),
                        **({"shortNames": list(one.short)} if one.short else {})})
         for sub in one.subresources:
             group_of, version_of, kind = _SUB_KINDS.get(sub, ("", "", one.kind))
@@ -86,6 +89,8 @@ def _aggregated(one: Resource) -> Obj:
     row: Obj = {"resource": one.plural, "singularResource": one.kind.lower(), "scope": scope,
                 "responseKind": {"group": one.group, "version": one.version, "kind": one.kind},
                 "verbs": list(one.verbs)}
+    if one.key in _ALL:
+        row["categories"] = ["all"]
     if one.short:
         row["shortNames"] = list(one.short)
     if one.subresources:

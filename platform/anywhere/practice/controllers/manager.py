@@ -149,6 +149,9 @@ class Manager:
             for claim in store.each("persistentvolumeclaims", entry.namespace):
                 if claim.terminating:
                     self.mark((claim.key, claim.namespace, claim.name))
+        if entry.key == "persistentvolumeclaims" and change.type == "DELETED":
+            if volume := entry.obj()["spec"].get("volumeName"):
+                self.mark(("persistentvolumes", "", volume))
         if entry.key in _SCALED:
             for one in store.each("horizontalpodautoscalers.autoscaling", entry.namespace):
                 self.mark((one.key, one.namespace, one.name))
