@@ -39,7 +39,7 @@ def commands(at: Listening) -> dict[str, list[str]]:
         "8",
     ]
     door = [*granian, "--interface", "asgi", "--host", at.host, "--port", str(at.port), "--loop", "asyncio"]
-    worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "4", "--max-memory-per-child", "400000"]
+    worker = [*celery, "worker", "--pool", "threads", "--concurrency", "16"]
     schedule = str(at.home / "run" / "beat-schedule")
     return {
         "web": [*web, "--workers-kill-timeout", "3", "anywhere.config.wsgi:application"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -31,8 +30,3 @@ def forget_old_questions() -> int:
     """Give how many answered questions (preflight, plan) were dropped; they are kept an hour."""
     old = Operation.objects.filter(kind__in=QUESTIONS, created_at__lt=Now() - KEEP_QUESTIONS)
     return old.delete()[0]
-
-
-def sweep_interval() -> int:
-    """Give the seconds between two sweeps."""
-    return int(settings.SWEEP_SECONDS)
