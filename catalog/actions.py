@@ -97,6 +97,7 @@ def _store(provider: Provider, chart: Chart, name: str) -> Version:
         },
     )
     _order(package)
+    version.refresh_from_db()
     return version
 
 

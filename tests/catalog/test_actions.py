@@ -1,0 +1,175 @@
+"""Publishing charts, ours and other people's, with the real Helm."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from django.conf import settings
+
+from anywhere.accounts.models import AuditEntry
+from catalog import cache, selectors
+from catalog.actions import publish_archive, publish_bundled
+from catalog.errors import BadPackage, ChartDamaged, NameTaken, VersionExists
+from catalog.models import Archive, Package, Version
+from catalog.rules.packing import digest
+from tests.catalog.archives import CHART, DEPLOYMENT, chart
+from tests.support import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings, tmp_path):
+    settings.CHART_CACHE = tmp_path / "charts"
+
+
+@pytest.fixture
+def provider():
+    return factories.provider(slug="team")
+
+
+def at(version):
+    return CHART.replace("1.0.0", version)
+
+
+def test_a_chart_that_knows_nothing_of_the_portal_is_published(provider):
+    version = publish_archive(provider, chart({"README.md": "# Web"}))
+    package = Package.objects.get()
+    assert (package.name, package.title, package.summary, package.category) == ("web", "Web", "A web server.", "web")
+    assert (version.version, version.app_version, version.position, package.latest_id) == (
+        "1.0.0",
+        "2.1",
+        1,
+        version.pk,
+    )
+    assert version.plans[0]["requests"] == {"cpu": 0.2, "memory": 2 * 64 * 2**20, "storage": 0, "pods": 2}
+    assert version.secret_paths == ["auth.password"]
+    assert version.definition["scaling"][0]["path"] == "replicaCount"
+    assert version.definition["creates"] == ["1 Deployment"]
+    assert AuditEntry.objects.get(action="package.publish").subject_name == "web"
+
+
+def test_the_archive_lies_in_the_cache_under_its_digest_and_is_made_again_when_lost(provider):
+    data = chart()
+    version = publish_archive(provider, data)
+    path = selectors.chart_path(version)
+    assert (path.name, path.read_bytes(), version.digest) == (f"{digest(data)}.tgz", data, digest(data))
+    path.write_bytes(b"damaged")
+    assert selectors.chart_path(version).read_bytes() == data
+    path.unlink()
+    assert selectors.chart_path(version).read_bytes() == data
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_chart_whose_bytes_are_gone_or_changed_everywhere_is_never_used(provider):
+    version = publish_archive(provider, chart())
+    Archive.objects.update(data=b"other")
+    cache.path_of(version.digest).unlink()
+    with pytest.raises(ChartDamaged):
+        selectors.chart_path(version)
+
+
+def test_a_published_version_never_changes(provider):
+    first = publish_archive(provider, chart())
+    assert publish_archive(provider, chart()).pk == first.pk
+    with pytest.raises(VersionExists):
+        publish_archive(provider, chart({"README.md": "other"}))
+    assert Version.objects.count() == 1
+
+
+def test_another_provider_s_name_is_taken(provider):
+    publish_archive(provider, chart())
+    with pytest.raises(NameTaken):
+        publish_archive(factories.provider(), chart(metadata=at("2.0.0")))
+
+
+def test_the_card_shows_the_newest_stable_version_whatever_came_last(provider):
+    for number in ("1.2.0", "1.10.0", "2.0.0-rc.1", "1.9.0"):
+        publish_archive(provider, chart(metadata=at(number)))
+    package = Package.objects.get()
+    assert package.latest.version == "1.10.0"
+    assert [row.version for row in selectors.versions_of(package)] == ["2.0.0-rc.1", "1.10.0", "1.9.0", "1.2.0"]
+
+
+@pytest.mark.parametrize(
+    ("files", "metadata", "code"),
+    [
+        ({}, CHART.replace("name: web", "name: .."), "chart.name"),
+        ({}, CHART.replace("name: web", "name: a/b"), "chart.name"),
+        ({}, CHART.replace("name: web", "name: other"), "chart.name"),
+        ({}, CHART.replace("1.0.0", "latest"), "chart.version"),
+        ({}, CHART + "type: library\n", "chart.library"),
+        ({}, "a: &a [*a]", "yaml.unsafe"),
+        ({"values.yaml": "- a"}, CHART, "chart.values"),
+        ({"values.yaml": "a: 1\na: 2"}, CHART, "yaml.unsafe"),
+        ({"templates/bad.yaml": '{{ fail "no" }}'}, CHART, "package.does_not_render"),
+        ({"templates/bad.yaml": "{{ .Values.a.b.c }}"}, CHART, "package.does_not_render"),
+        ({"package.yaml": "title: x"}, CHART, "package.invalid"),
+    ],
+)
+def test_a_chart_that_is_not_right_is_refused_and_nothing_is_published(provider, files, metadata, code):
+    with pytest.raises(BadPackage) as refused:
+        publish_archive(provider, chart(files, metadata=metadata))
+    assert refused.value.code == code
+    assert Version.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "schema",
+    ['{"$ref": "http://169.254.169.254/"}', '{"$ref": "file:///etc/passwd"}', "not json", "[" * 100_000, '{"type": 7}'],
+)
+def test_a_foreign_schema_that_cannot_be_used_is_ignored_and_the_values_give_one(provider, schema):
+    version = publish_archive(provider, chart({"values.schema.json": schema}))
+    assert version.schema["properties"]["replicaCount"]["type"] == "integer"
+
+
+def test_a_foreign_schema_is_kept_and_gets_a_form(provider):
+    schema = '{"properties": {"replicaCount": {"type": "integer", "maximum": 3}}, "type": "object"}'
+    version = publish_archive(provider, chart({"values.schema.json": schema}))
+    count = version.schema["properties"]["replicaCount"]
+    assert (count["maximum"], count["x-form"]["level"]) == (3, "basic")
+
+
+# The charts that come with the portal
+
+
+@pytest.fixture
+def charts(tmp_path):
+    root = tmp_path / "helm-charts"
+    shutil.copytree(settings.ROOT / "helm-charts", root, ignore=shutil.ignore_patterns("anywhere"))
+    return root
+
+
+def test_the_bundled_charts_are_published_once_with_what_each_plan_asks_for(charts):
+    first = publish_bundled(charts)
+    again = publish_bundled(charts)
+    names = [version.package.name for version in first]
+    assert {"kafka", "postgresql", "valkey"} <= set(names)
+    assert [version.pk for version in first] == [version.pk for version in again]
+    for version in first:
+        assert len(version.plans) >= 3
+        assert all(plan["requests"]["memory"] > 0 for plan in version.plans)
+        assert sum(plan["recommended"] for plan in version.plans) == 1
+        assert version.secret_paths
+        assert version.schema["properties"]
+
+
+def test_a_bundled_chart_changed_under_the_same_version_is_published_beside_the_old_one(charts):
+    before = {version.package.name: version for version in publish_bundled(charts)}["valkey"]
+    readme = charts / "valkey" / "README.md"
+    readme.write_text(readme.read_text() + "\nMore.\n" if readme.exists() else "More.\n")
+    after = {version.package.name: version for version in publish_bundled(charts)}["valkey"]
+    assert after.version.startswith(f"{before.version}+")
+    assert after.metadata["version"] == after.version
+    assert (Version.objects.get(pk=before.pk).digest, after.package.latest_id) == (before.digest, after.pk)
+    assert [version.pk for version in publish_bundled(charts) if version.package.name == "valkey"] == [after.pk]
+
+
+def test_a_template_that_never_ends_is_stopped(provider):
+    data = chart(
+        {"templates/loop.yaml": "{{ range until 200000000 }}x{{ end }}", "templates/deployment.yaml": DEPLOYMENT}
+    )
+    with pytest.raises(BadPackage) as refused:
+        publish_archive(provider, data)
+    assert refused.value.code == "package.does_not_render"
