@@ -9,7 +9,18 @@ from tests.charts.chart import REPOSITORY, Chart, leaves
 
 RULES = json.loads((REPOSITORY / "catalog/rules/package.schema.json").read_text())
 GROUPS = {"Basics", "Size", "Storage", "Security", "Network", "Monitoring", "Advanced"}
-WIDGETS = {"password", "textarea", "slider", "list", "quantity", "storageClass", "ingressClass", "namespace", "secretRef", "code"}
+WIDGETS = {
+    "password",
+    "textarea",
+    "slider",
+    "list",
+    "quantity",
+    "storageClass",
+    "ingressClass",
+    "namespace",
+    "secretRef",
+    "code",
+}
 
 
 def value_at(values: dict, path: str) -> object:

@@ -39,7 +39,10 @@ OWN = {
         "an unknown eviction policy": ({"settings": {"evictionPolicy": "oldest"}}, "must be one of"),
         "memory for data in MiB": ({"settings": {"maxMemory": "100Mi"}}, "/settings/maxMemory"),
         "no database": ({"settings": {"databases": 0}}, "minimum: got 0, want 1"),
-        "a setting of the chart": ({"settings": {"extra": {"requirepass": "x"}}}, "settings.extra must not hold requirepass"),
+        "a setting of the chart": (
+            {"settings": {"extra": {"requirepass": "x"}}},
+            "settings.extra must not hold requirepass",
+        ),
         "a module": ({"settings": {"extra": {"loadmodule": "/tmp/x.so"}}}, "settings.extra must not hold loadmodule"),
         "a node port out of range": ({"service": {"nodePort": 70000}}, "/service/nodePort"),
     },
@@ -50,7 +53,10 @@ OWN = {
         "a cluster id of the wrong length": ({"clusterId": "abc"}, "/clusterId"),
         "a heap without a unit": ({"settings": {"heap": "512"}}, "/settings/heap"),
         "a setting of the chart": ({"settings": {"extra": {"node.id": 7}}}, "settings.extra must not hold node.id"),
-        "a listener of one's own": ({"settings": {"extra": {"listener.name.client.ssl.key": "x"}}}, "settings.extra must not hold listener.name"),
+        "a listener of one's own": (
+            {"settings": {"extra": {"listener.name.client.ssl.key": "x"}}},
+            "settings.extra must not hold listener.name",
+        ),
         "no partition": ({"topics": {"partitions": 0}}, "minimum: got 0, want 1"),
         "a port out of range": ({"external": {"firstNodePort": 65535}}, "/external/firstNodePort"),
     },

@@ -120,18 +120,27 @@ def test_a_mirror_takes_the_place_of_the_registry_and_a_digest_pins_the_image(ch
 
 
 def test_the_default_image_is_in_the_list_of_images(chart: Chart) -> None:
-    listed = {entry["chart"]: entry for entry in yaml.safe_load((ROOT / "images.yaml").read_text())["images"]}[chart.name]
+    listed = {entry["chart"]: entry for entry in yaml.safe_load((ROOT / "images.yaml").read_text())["images"]}[
+        chart.name
+    ]
     images = {pod["containers"][0]["image"] for _, pod in pod_specs(chart.render())}
     assert images == {f"{listed['image']}:{listed['tags'][0]}"}
     assert listed["tags"] == chart.property("serverVersion")["examples"]
 
 
-def test_a_change_of_settings_or_password_restarts_the_pods_and_a_change_of_labels_does_not(chart: Chart, write_values: Callable) -> None:
+def test_a_change_of_settings_or_password_restarts_the_pods_and_a_change_of_labels_does_not(
+    chart: Chart, write_values: Callable
+) -> None:
     def template(values: dict) -> dict:
-        fixed = {"password": "The-same-every-time", **({"adminPassword": "Also-the-same"} if "adminPassword" in chart.values["auth"] else {})}
+        fixed = {
+            "password": "The-same-every-time",
+            **({"adminPassword": "Also-the-same"} if "adminPassword" in chart.values["auth"] else {}),
+        }
         fixed |= {"internalPassword": "Also-the-same"} if "internalPassword" in chart.values["auth"] else {}
         more = {"clusterId": "MkU3OEVBNTcwNTJENDM2Qg"} if "clusterId" in chart.values else {}
-        return only(chart.render(write_values({**more, **values, "auth": {**fixed, **values.get("auth", {})}})), "StatefulSet")["spec"]["template"]
+        return only(
+            chart.render(write_values({**more, **values, "auth": {**fixed, **values.get("auth", {})}})), "StatefulSet"
+        )["spec"]["template"]
 
     name = {"postgresql": "work_mem", "valkey": "timeout", "kafka": "queued.max.requests"}[chart.name]
     assert template({}) == template({})

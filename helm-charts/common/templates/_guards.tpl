@@ -9,9 +9,15 @@
 {{- if lookup "v1" "PersistentVolumeClaim" .context.Release.Namespace $name }}true{{ end -}}
 {{- end }}
 
-{{/* The version of the server that wrote the data last, when there are data; else nothing. */}}
+{{/*
+The version of the server that wrote the data last, when there are data; else nothing. While a roll-out has not come to its end,
+nothing is said: the new version may never have run, and a way back must stay open. The server itself checks what lies on its volume.
+*/}}
 {{- define "common.dataVersion" -}}
-{{- if include "common.hasClaim" (dict "context" . "ordinal" 0) -}}
+{{- $live := include "common.live" . | fromJson -}}
+{{- $status := dig "status" dict $live -}}
+{{- $settled := and (gt (dig "readyReplicas" 0 $status | int) 0) (eq (dig "currentRevision" "" $status) (dig "updateRevision" "" $status)) -}}
+{{- if and (or (not $live) $settled) (include "common.hasClaim" (dict "context" . "ordinal" 0)) -}}
 {{- dig "metadata" "annotations" "anywhere/server-version" "" (include "common.kept" . | fromJson) -}}
 {{- end -}}
 {{- end }}

@@ -1,0 +1,157 @@
+"""A release of one of our charts on a real cluster, driven by Helm and looked at through the API."""
+
+import base64
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from kubernetes import client
+
+
+def eventually(question: Callable[[], object], what: str, seconds: float = 90) -> object:
+    """The first answer that is true; an assertion with the last one when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.5)
+
+
+@dataclass
+class Release:
+    """A release by its name; everything it does runs in one namespace."""
+
+    name: str
+    namespace: str
+    chart: Path
+    helm: str
+    kubectl: str
+    api: client.CoreV1Api
+    workdir: Path
+    external: dict = field(default_factory=dict)
+
+    def apply(self, values: dict | None = None, plan: str = "small") -> subprocess.CompletedProcess[str]:
+        """Helm's answer to installing or upgrading with a plan and values on top."""
+        file = self.workdir / f"{self.name}.yaml"
+        file.write_text(yaml.safe_dump(values or {}))
+        arguments = ["upgrade", "--install", self.name, self.chart, "--namespace", self.namespace]
+        return self.run(self.helm, *arguments, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+
+    def install(self, values: dict | None = None, plan: str = "small", pods: int = 1) -> None:
+        """Installs or upgrades, and waits until the pods of that revision are ready."""
+        answer = self.apply(values, plan)
+        assert answer.returncode == 0, answer.stderr
+        self.wait(pods)
+
+    def uninstall(self) -> None:
+        """Uninstalls and waits until the pods are gone."""
+        answer = self.run(self.helm, "uninstall", self.name, "--namespace", self.namespace)
+        assert answer.returncode == 0, answer.stderr
+        eventually(lambda: not self.pods(), "the pods are gone", 200)
+
+    def test(self) -> str:
+        """What `helm test` prints, with the log of its pod; an assertion when it fails."""
+        answer = self.run(self.helm, "test", self.name, "--namespace", self.namespace, "--logs", "--timeout", "3m")
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        return answer.stdout
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """What a command answers; nothing is raised."""
+        return subprocess.run([*map(str, arguments)], check=False, capture_output=True, text=True, timeout=240)
+
+    def pods(self) -> list[client.V1Pod]:
+        """The pods of the servers, in the order of their numbers."""
+        labels = f"app.kubernetes.io/instance={self.name},app.kubernetes.io/component=server"
+        found = self.api.list_namespaced_pod(self.namespace, label_selector=labels).items
+        return sorted(found, key=lambda pod: pod.metadata.name)
+
+    def wait(self, pods: int = 1, seconds: float = 150) -> None:
+        """Waits until the StatefulSet says that so many pods of its latest revision are ready."""
+        apps = client.AppsV1Api(self.api.api_client)
+
+        def settled() -> bool:
+            item = apps.read_namespaced_stateful_set(self.name, self.namespace)
+            status = item.status
+            return (
+                status.observed_generation == item.metadata.generation
+                and status.ready_replicas == pods == item.spec.replicas
+                and status.updated_replicas == pods
+                and status.current_revision == status.update_revision
+            )
+
+        eventually(settled, f"{pods} pods of {self.name} are ready", seconds)
+
+    def ready(self) -> int:
+        """How many pods are ready."""
+        states = [state for pod in self.pods() for state in pod.status.container_statuses or []]
+        return sum(state.ready for state in states)
+
+    def delete_pod(self, number: int = 0, grace: int | None = None) -> None:
+        """Deletes a pod and waits until another of the same name is ready."""
+        name = f"{self.name}-{number}"
+        old = self.api.read_namespaced_pod(name, self.namespace).metadata.uid
+        self.api.delete_namespaced_pod(name, self.namespace, grace_period_seconds=grace)
+
+        def replaced() -> bool:
+            pods = [pod for pod in self.pods() if pod.metadata.name == name and pod.metadata.uid != old]
+            return (
+                bool(pods)
+                and all(state.ready for state in pods[0].status.container_statuses or [])
+                and bool(pods[0].status.container_statuses)
+            )
+
+        eventually(replaced, f"{name} is back", 150)
+
+    def log(self, number: int = 0) -> str:
+        """The log of a pod, also of the run before when the container was restarted."""
+        parts = []
+        for previous in (True, False):
+            with contextlib.suppress(client.ApiException):
+                parts.append(
+                    self.api.read_namespaced_pod_log(f"{self.name}-{number}", self.namespace, previous=previous)
+                )
+        return "\n".join(parts)
+
+    def secret(self, suffix: str) -> dict[str, str]:
+        """A Secret of the release by the end of its name."""
+        data = self.api.read_namespaced_secret(f"{self.name}-{suffix}", self.namespace).data
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def binding(self) -> dict[str, str]:
+        """What an application gets to connect."""
+        return self.secret("binding")
+
+    def claims(self) -> set[str]:
+        """The names of the claims of this release."""
+        labels = f"app.kubernetes.io/instance={self.name}"
+        items = self.api.list_namespaced_persistent_volume_claim(self.namespace, label_selector=labels).items
+        return {item.metadata.name for item in items}
+
+    @contextlib.contextmanager
+    def forwarded(self, port: int) -> Iterator[int]:
+        """A port of this machine that leads to a port of the Service, while the block runs."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            local = free.getsockname()[1]
+        command = [self.kubectl, "-n", self.namespace, "port-forward", f"service/{self.name}", f"{local}:{port}"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            eventually(lambda: connects(local), "the port-forward", 20)
+            yield local
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def connects(port: int) -> bool:
+    """Whether something listens on this port of this machine."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False

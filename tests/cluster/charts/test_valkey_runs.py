@@ -1,0 +1,100 @@
+"""Valkey on a real cluster, asked by a real client. The tests of this file follow each other on one release."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+
+from tests.cluster.charts.release import Release, eventually
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module")
+def sessions(release: Callable[[str, str], Release]) -> Release:
+    """The release that the tests share, installed with the small plan in the earlier series."""
+    made = release("sessions", "valkey")
+    made.install({"serverVersion": "8.1.1"})
+    return made
+
+
+@contextmanager
+def connected(release: Release, **login: str | None) -> Iterator[redis.Redis]:
+    """A real client, through a port-forward, with the credentials of the binding."""
+    binding = release.binding()
+    known = {"username": binding["username"], "password": binding["password"], **login}
+    with release.forwarded(6379) as port:
+        store = redis.Redis(port=port, decode_responses=True, socket_timeout=10, **known)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def test_it_answers_to_the_password_alone_as_well(sessions: Release) -> None:
+    with connected(sessions, username=None) as store:
+        store.set("word", "first")
+        assert store.get("word") == "first"
+        assert store.config_get("appendonly") == {"appendonly": "yes"}
+        assert store.config_get("maxmemory") == {"maxmemory": str(96 * 1024 * 1024)}
+
+
+def test_nobody_gets_in_without_the_password(sessions: Release) -> None:
+    with connected(sessions, password="wrong-password") as store, pytest.raises(redis.AuthenticationError):
+        store.get("word")
+    with connected(sessions, username=None, password=None) as store, pytest.raises(redis.AuthenticationError):
+        store.get("word")
+
+
+def test_a_killed_pod_comes_back_with_its_data(sessions: Release) -> None:
+    with connected(sessions) as store:
+        store.set("word", "second")
+        assert store.waitaof(1, 0, 5000)[0] == 1
+    sessions.delete_pod(grace=0)
+    with connected(sessions) as store:
+        assert store.get("word") == "second"
+
+
+def test_the_later_series_reads_the_data_and_going_back_is_refused(sessions: Release) -> None:
+    sessions.install({"settings": {"evictionPolicy": "allkeys-lru"}})
+    with connected(sessions) as store:
+        assert store.info("server")["valkey_version"] == "9.1.2"
+        assert store.get("word") == "second"
+        assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
+    answer = sessions.apply({"serverVersion": "8.1.1"})
+    assert answer.returncode != 0
+    assert "Valkey 8.1.1 cannot read the data that Valkey 9.1.2 wrote" in answer.stderr
+
+
+def test_a_version_that_never_ran_does_not_bar_the_way_back(sessions: Release) -> None:
+    assert sessions.apply({"serverVersion": "9.9.99"}).returncode == 0
+    eventually(
+        lambda: not sessions.ready(), "the pod of the version that does not exist takes the place of the old one"
+    )
+    sessions.install()
+    with connected(sessions) as store:
+        assert store.get("word") == "second"
+
+
+def test_helm_test_writes_and_reads(sessions: Release) -> None:
+    assert "Valkey keeps what is written to it." in sessions.test()
+
+
+def test_uninstalled_and_installed_again_it_has_its_data_and_its_password(sessions: Release) -> None:
+    password = sessions.binding()["password"]
+    sessions.uninstall()
+    assert sessions.claims() == {"data-sessions-0"}
+    sessions.install()
+    assert sessions.binding()["password"] == password
+    with connected(sessions) as store:
+        assert store.get("word") == "second"
+
+
+def test_with_another_user_the_default_one_is_switched_off(sessions: Release) -> None:
+    sessions.install({"auth": {"username": "shop", "password": "Chosen,by-a-person"}})
+    with connected(sessions) as store:
+        assert store.acl_whoami() == "shop"
+        assert store.get("word") == "second"
+    with connected(sessions, username="default") as store, pytest.raises(redis.AuthenticationError):
+        store.get("word")
