@@ -71,6 +71,22 @@ def processes_marked(name: str, value: str) -> Iterator[int]:
             continue
 
 
+def works_in(pid: int, folder: Path) -> bool:
+    """Tell whether the process lives and its working directory is the folder."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")) == folder.resolve()
+    except OSError:
+        return False
+
+
+def processes_in(folder: Path, name: str) -> list[int]:
+    """Give the ids of the processes of this name that work in the folder: servers that hide their environment."""
+    if not IS_LINUX:
+        return []
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if works_in(pid, folder) and name_of(pid) == name]
+
+
 def name_of(pid: int) -> str:
     """Give the name of a process, empty when there is none."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from anywhere.launcher.account import Account, server_account
 from anywhere.launcher.errors import CannotStart
-from anywhere.launcher.kernel import kill
+from anywhere.launcher.kernel import kill, works_in
 from anywhere.launcher.places import write_private
 from anywhere.launcher.program import MARK, Program
 
@@ -88,11 +87,11 @@ class Postgres:
             pid = int(lock.read_text().splitlines()[0])
         except (OSError, ValueError, IndexError):
             return
-        if _works_in(pid, self.data):
+        if works_in(pid, self.data):
             kill(pid, signal.SIGINT)
-            if not _wait(lambda: not _works_in(pid, self.data), 5):
+            if not _wait(lambda: not works_in(pid, self.data), 5):
                 kill(pid, signal.SIGKILL)
-                _wait(lambda: not _works_in(pid, self.data), 2)
+                _wait(lambda: not works_in(pid, self.data), 2)
         lock.unlink(missing_ok=True)
 
     def program(self, mark: str) -> Program:
@@ -215,14 +214,6 @@ def _copy_of(binaries: Path, folder: Path) -> Path:
         subprocess.run(["chmod", "-R", "go+rX", str(part)], check=True)
         part.rename(target)
     return target / "bin"
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Tell whether the process lives and works in the folder (a postmaster's is its data directory)."""
-    try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == folder.resolve()
-    except OSError:
-        return False
 
 
 def _wait(until: Callable[[], bool], seconds: float) -> bool:

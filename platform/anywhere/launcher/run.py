@@ -22,11 +22,10 @@ from anywhere.launcher.program import MARK
 from anywhere.launcher.programs import application_programs, shared_environment
 from anywhere.launcher.readiness import missing_for_ready
 from anywhere.launcher.screen import say, step
-from anywhere.launcher.supervisor import Supervisor
+from anywhere.launcher.supervisor import KEEPS_ENDING, Supervisor
 from anywhere.launcher.valkey import Valkey
 
 READY_WITHIN = 120.0
-TOO_MANY_RESTARTS = 4
 
 
 def run(options: Options) -> int:
@@ -96,6 +95,7 @@ def start_databases(options: Options, home: Home, keys: Keys, supervisor: Superv
     cache: Valkey | None = None
     if redis_url is None:
         cache = Valkey(home.valkey, free_port(kept.get("valkey_port")), keys.redis_password)
+        cache.end_leftover()
         supervisor.start(cache.program(str(home.path)))
         redis_url = cache.url
     if database_url is None:
@@ -146,7 +146,7 @@ def wait_until_ready(options: Options, supervisor: Supervisor) -> None:
         if not missing:
             return
         for child in supervisor.children.values():
-            if child.restarts >= TOO_MANY_RESTARTS:
+            if child.quick_ends >= KEEPS_ENDING:
                 lines = "\n".join("    " + line for line in last_lines(child.log))
                 raise CannotStart(f"{child.program.name} ends again and again.\n{lines}", f"Read {child.log}.")
         if time.monotonic() > deadline:

@@ -16,6 +16,7 @@ from anywhere.launcher.logs import rotate
 from anywhere.launcher.program import Program
 
 FIRST_PAUSE, LONGEST_PAUSE, LONG_ENOUGH = 0.2, 15.0, 30.0
+KEEPS_ENDING = 4
 ORPHANS_EVERY, LOGS_EVERY = 2.0, 5.0
 GRACE_FOR_PROGRAMS, GRACE_FOR_DATABASES = 5.0, 3.0
 
@@ -29,8 +30,8 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_due: float = 0.0
-    pause: float = FIRST_PAUSE
     restarts: int = 0
+    quick_ends: int = 0  # ends in a row, each soon after its start
     last_exit: int | None = None
 
     def is_alive(self) -> bool:
@@ -112,11 +113,14 @@ class Supervisor:
         child.process = None
         if self.stopping:
             return
-        if now - child.started_at > LONG_ENOUGH:
-            child.pause = FIRST_PAUSE
-        child.start_due = now + child.pause
-        self.say(f"{child.program.name} {describe_exit(child.last_exit)}; it starts again in {child.pause:.1f} s.")
-        child.pause = min(child.pause * 2, LONGEST_PAUSE)
+        child.quick_ends = 0 if now - child.started_at > LONG_ENOUGH else child.quick_ends + 1
+        pause = min(FIRST_PAUSE * 2 ** max(0, child.quick_ends - 1), LONGEST_PAUSE)
+        child.start_due = now + pause
+        name, end = child.program.name, describe_exit(child.last_exit)
+        if child.quick_ends < KEEPS_ENDING:
+            self.say(f"{name} {end}; it starts again in {pause:.1f} s.")
+        elif child.quick_ends == KEEPS_ENDING:
+            self.say(f"{name} {end} and keeps ending: read {child.log}. It is started again and again.")
         self._orphans_due = 0.0
 
     def end_orphans(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anywhere.launcher.errors import CannotStart
+from anywhere.launcher.kernel import kill, processes_in
 from anywhere.launcher.places import write_private
 from anywhere.launcher.program import MARK, Program
 
@@ -50,6 +51,11 @@ class Valkey:
             is_database=True,
             folder=self.folder,
         )
+
+    def end_leftover(self) -> None:
+        """End a server that an earlier run left on this data; a kill loses no more than its last second."""
+        for pid in processes_in(self.folder, "valkey-server"):
+            kill(pid)
 
     def wait_until_ready(self, is_alive: Callable[[], bool], seconds: float = 20) -> None:
         """Return when the server answers with its password."""
