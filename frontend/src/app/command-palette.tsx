@@ -88,7 +88,7 @@ export default function CommandPalette({ org, onClose }: { org: string; onClose:
   }
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size="36rem" yOffset="12vh" padding={0} title="Find or do anything" classNames={{ header: 'vh' }}>
+    <Modal opened onClose={onClose} withCloseButton={false} size="36rem" yOffset="12vh" padding={0} title="Find or do anything" classNames={{ header: 'palette-head' }}>
       <label className="search palette-search"><Icon name="search" /><span className="vh">Find or do anything</span>
         <input autoFocus data-autofocus value={text} placeholder="A service, a cluster, a package, a page" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={found[index] ? `palette-${index}` : undefined}
           onChange={(event) => { setText(event.target.value); setSelected(0) }} onKeyDown={onKeyDown} />

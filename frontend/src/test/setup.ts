@@ -1,8 +1,10 @@
 /** Before every test: a fake API that refuses what no test declared, and the parts of a browser jsdom lacks. */
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { server } from './server'
+
+configure({ asyncUtilTimeout: 6000 })
 
 class NoObserver {
   observe(): void {}

@@ -2,12 +2,16 @@
 import type { FieldProps } from '@rjsf/utils'
 import type { ReactElement } from 'react'
 import type { Json } from '../../api/types'
+import { inWords, type FormField } from '../../lib/form/fields'
 import { pathOf } from '../../lib/form/flat'
 import { useSchemaForm } from './context'
 import { Control } from './control'
 
-const inWords = (value: Json | undefined): string =>
-  value === undefined || value === null || value === '' ? 'empty' : typeof value === 'object' ? 'as in the package' : String(value)
+function before(value: Json | undefined, field: FormField): string {
+  if (value === undefined || value === null || value === '') return 'empty'
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return inWords(value, field) || 'what the package has'
+}
 
 export function SchemaField({ name, formData }: Pick<FieldProps, 'name' | 'formData'>): ReactElement | null {
   const form = useSchemaForm()
@@ -27,7 +31,7 @@ export function SchemaField({ name, formData }: Pick<FieldProps, 'name' | 'formD
       <span className="help" id={`${id}-help`}>
         {errors.length > 0 ? errors.join(' ') : help}
         {changed && !field.secret && (
-          <> Changed from {inWords(form.baseOf(path))}. <button type="button" className="link-btn" onClick={() => form.onUndo(path)}>Undo</button></>
+          <> Changed from {before(form.baseOf(path), field)}. <button type="button" className="link-btn" onClick={() => form.onUndo(path)}>Undo</button></>
         )}
       </span>
     </div>

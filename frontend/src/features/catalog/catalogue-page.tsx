@@ -14,6 +14,8 @@ import { packagesQuery } from './api/packages'
 import type { CatalogueSearch } from './rules/search'
 import { shelvesOf } from './rules/shelves'
 
+/** Fewer than this fit on one shelf. */
+const manyPackages = 8
 const from = '/app/o/$org/catalogue'
 const orders: { sort: CatalogueSearch['sort']; label: string }[] = [
   { sort: undefined, label: 'Most installed' }, { sort: 'newest', label: 'Newest version' }, { sort: 'name', label: 'A to Z' },
@@ -94,7 +96,7 @@ export function CataloguePage(): ReactElement {
               <p className="vh" role="status">{count(list.results.length, 'package')} shown</p>
               {list.results.length === 0 && <Nothing org={org} search={search} meant={list.did_you_mean} />}
               {list.results.length > 0 && list.did_you_mean && <p className="dim">Shown for <em>{list.did_you_mean}</em>, the nearest to <em>{search.q}</em>.</p>}
-              {search.q || search.category
+              {search.q || search.category || list.results.length <= manyPackages
                 ? <div className="shelf">{list.results.map((item) => <Card key={item.name} org={org} item={item} />)}</div>
                 : shelvesOf(list).map((shelf) => (
                   <section key={shelf.name}>

@@ -60,7 +60,7 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
           <NameBlock item={item} name={state.name} namespace={state.namespace} version={version} check={state.nameCheck} checking={state.nameChecking} options={state.options} errors={state.ownErrors} onName={state.setName} onNamespace={state.setNamespace} onVersion={state.setVersion} />
           <PlanBlock plans={item.plans} chosen={plan?.name ?? ''} onPlan={state.setPlan} />
           <ClusterBlock org={org} clusters={state.clusters} chosen={checked?.cluster.id ?? null} checking={state.checking} error={state.checkError} onCluster={state.setCluster} onCheck={state.checkAgain} />
-          <div className="block"><h2 className="block-head">More settings</h2>
+          <div className="block"><h2 className="block-head">Settings</h2>
             <Suspense fallback={<div className="stack">{[1, 2, 3].map((n) => <Skeleton key={n} height="2.6rem" />)}</div>}>
               <SchemaForm schema={form.schema} secretPaths={form.secrets} base={state.base} values={state.values} secrets={state.secrets} errors={state.fieldErrors} options={state.options} clusterName={checked?.cluster.name ?? null} onChange={(values) => state.setValues(values, state.secrets)} onSecrets={(secrets) => state.setValues(state.values, secrets)} />
             </Suspense>

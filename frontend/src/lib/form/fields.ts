@@ -1,5 +1,6 @@
 /** From a curated schema to the fields of a form: only what has `x-form` is shown. */
 import type { Json, Values } from '../../api/types'
+import { shownIn } from './quantity'
 import { getPath, isTree, sameJson } from './values'
 
 export type Widget = 'password' | 'textarea' | 'slider' | 'list' | 'quantity' | 'storageClass' | 'ingressClass' | 'namespace' | 'secretRef' | 'code'
@@ -121,7 +122,7 @@ export function groupSummary(group: FormGroup, values: Values, changed: (path: s
   const changes = group.fields.filter((field) => changed(field.path)).length
   const words = group.fields
     .filter((field) => !field.secret && isShown(field, values, group.fields))
-    .map((field) => inWords(getPath(values, field.path), field))
+    .map((field) => { const value = getPath(values, field.path); const words = inWords(value, field); return typeof value === 'number' && !field.form.unit ? `${field.title} ${words}` : words })
     .filter((text) => text !== '')
     .slice(0, 2)
     .join(', ')
@@ -129,12 +130,13 @@ export function groupSummary(group: FormGroup, values: Values, changed: (path: s
   return [words, count].filter(Boolean).join(' · ')
 }
 
-function inWords(value: Json | undefined, field: FormField): string {
+/** A value as people say it: "5 GiB", "0.1 cores"; empty text for what has no short form. */
+export function inWords(value: Json | undefined, field: FormField): string {
   if (value === undefined || value === null || value === '') return ''
   if (typeof value === 'boolean') return value ? field.title : ''
   if (Array.isArray(value) || isTree(value)) return ''
-  const text = String(value)
-  const unit = field.form.unit
-  if (unit && !/[A-Za-z]/.test(text)) return `${text} ${unit}`
-  return text.replace(/^([\d.]+)(Ki|Mi|Gi|Ti)$/, '$1 $2B')
+  const { unit } = field.form
+  const amount = unit ? shownIn(value, unit) : null
+  if (unit && amount !== null) return `${amount} ${amount === 1 ? unit.replace(/^cores$/, 'core') : unit}`
+  return String(value).replace(/^([\d.]+)(Ki|Mi|Gi|Ti)$/, '$1 $2B')
 }

@@ -41,7 +41,9 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'minItems': return `At least ${String(schema.minItems)} are needed.`
     case 'maxItems': return `At most ${String(schema.maxItems)} are possible.`
     case 'uniqueItems': return 'Each may be there once only.'
-    case 'pattern': return typeof own === 'string' ? own : `This has another form than the package expects (${String(schema.pattern)}).`
+    case 'pattern':
+      if ((schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity') return 'This is not an amount.'
+      return typeof own === 'string' ? own : `This has another form than the package expects (${String(schema.pattern)}).`
     case 'false': return 'The package does not know this value.'
     default: return unit.error
   }

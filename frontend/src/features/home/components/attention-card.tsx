@@ -26,7 +26,7 @@ function Line({ item }: { item: Attention }): ReactElement {
     event.preventDefault()
     router.history.push(item.action.href)
   }
-  const place = [item.service?.name, item.cluster?.name].filter(Boolean).join(' on ')
+  const place = [item.service?.name, item.cluster && `on ${item.cluster.name}`].filter((part) => part && !item.title.includes(part.replace(/^on /, ''))).join(' ')
   return (
     <div className="act">
       <VerdictIcon verdict={verdict} label={verdictWords[verdict]} />

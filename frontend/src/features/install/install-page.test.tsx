@@ -1,0 +1,147 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { expect, test } from 'vitest'
+import { renderAt } from '../../test/render'
+import { answer, problem, type Call } from '../../test/server'
+
+const plan = (name: string, title: string, recommended = false) => ({ name, title, summary: `${title} plan.`, recommended, requests: { cpu: 0.1, memory: 268435456, storage: 5368709120 }, values: {} })
+const item = {
+  name: 'postgresql', title: 'PostgreSQL', summary: 'A database.', category: 'databases', icon_url: '', version: '1.0.0', license: 'PostgreSQL', installs: 0,
+  provider: { slug: 'anywhere', name: 'Anywhere' }, plans: [plan('small', 'Small', true), plan('standard', 'Standard')],
+  versions: [{ version: '1.0.0', app_version: '18.6', published_at: '2026-11-01T00:00:00Z', digest: 'sha256:00' }],
+  readme_html: '', creates: [], requires: {}, links: [], maintainer: '', scaling: [], endpoints: [],
+}
+const form = {
+  schema: {
+    type: 'object', additionalProperties: false,
+    properties: {
+      auth: { type: 'object', properties: {
+        database: { type: 'string', title: 'Database', minLength: 1, 'x-form': { order: 1, group: 'Basics' } },
+        password: { type: 'string', title: 'Password', writeOnly: true, 'x-form': { order: 2, group: 'Basics', widget: 'password', generate: 'password' } },
+      } },
+      persistence: { type: 'object', properties: {
+        size: { type: 'string', title: 'Disk', 'x-form': { order: 1, group: 'Storage', widget: 'quantity', unit: 'GiB' } },
+        storageClass: { type: 'string', title: 'Storage class', 'x-form': { order: 2, group: 'Storage', widget: 'storageClass' } },
+      } },
+      service: { type: 'object', properties: {
+        type: { type: 'string', enum: ['ClusterIP', 'NodePort'], title: 'Reachable from', 'x-form': { order: 1, group: 'Network' } },
+        nodePort: { type: 'integer', title: 'Node port', 'x-form': { order: 2, group: 'Network', showIf: { path: 'service.type', equals: 'NodePort' } } },
+      } },
+    },
+  },
+  values: { auth: { database: 'app', password: '' }, persistence: { size: '5Gi', storageClass: '' }, service: { type: 'ClusterIP', nodePort: 0 } },
+  values_yaml: '', plans: [{ name: 'small', values: {} }, { name: 'standard', values: { persistence: { size: '50Gi' } } }], secrets: ['auth.password'],
+}
+const operation = (id: string, state: string, result: unknown = null) => ({ id, kind: 'preflight', state, subject: { type: 'none', id: null, name: '' }, steps: [], workloads: [], result, error: null })
+const checked = (id: string, name: string, verdict: string, title: string, fix = '') => ({
+  cluster: { id, name, is_practice: false }, verdict, requests: { cpu: 0.1, memory: 268435456, storage: 5368709120, pods: 1 },
+  findings: [{ level: verdict === 'no' ? 'error' : 'note', code: 'x', title, detail: '', fix }],
+})
+
+function portal() {
+  answer('get', 'catalog/packages/postgresql/', item)
+  answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', form)
+  const names = answer('post', 'organizations/tern/services/names/', ({ body }: Call) => {
+    const { name } = body as { name?: string }
+    return { suggested: 'postgresql-1', name: { available: name !== 'orders', reason: name === 'orders' ? 'A service of this name runs on prod-eu.' : null }, namespace: { suggested: name ?? 'postgresql-1', exists: false } }
+  })
+  const preflights = answer('post', 'organizations/tern/preflight/', operation('p1', 'running'), 202)
+  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [checked('c2', 'plant-ham', 'no', 'Silent since 14:02.', 'Check that its API is up.'), checked('c1', 'prod-eu', 'fits', 'Room for 1 pod.')] }))
+  answer('get', 'clusters/c1/options/', { namespaces: [{ name: 'shop', pod_security: '' }], storage_classes: [{ name: 'fast-ssd', is_default: false, expandable: true }, { name: 'standard', is_default: true, expandable: true }], ingress_classes: [] })
+  const installs = answer('post', 'organizations/tern/services/', { ...operation('o1', 'queued'), kind: 'install' }, 202)
+  answer('get', 'operations/o1/', { ...operation('o1', 'succeeded'), kind: 'install', subject: { type: 'service', id: 's1', name: 'orders-db' } })
+  answer('get', 'operations/o1/events/', { results: [], next: null, previous: null })
+  return { names, preflights, installs }
+}
+const address = '/o/tern/catalogue/postgresql/install'
+const installButton = () => screen.findByRole('button', { name: 'Install' })
+
+test('name, plan and cluster are chosen for the user, and one click installs', async () => {
+  const { installs } = portal()
+  const { user, path } = renderAt(address)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  expect(screen.getByLabelText('Service name')).toHaveValue('postgresql-1')
+  expect(screen.getByRole('radio', { name: /prod-eu/ })).toBeChecked()
+  expect(screen.getByRole('radio', { name: /Small/ })).toBeChecked()
+  await user.click(await installButton())
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+  expect(installs).toHaveLength(1)
+  expect(installs[0]?.body).toEqual({ package: 'postgresql', version: '1.0.0', plan: 'small', name: 'postgresql-1', cluster: 'c1', namespace: 'postgresql-1', values: {} })
+  expect(installs[0]?.headers.get('Idempotency-Key')).toMatch(/[0-9a-f-]{32,}/)
+})
+
+test('a cluster that does not fit is shown with what to do and cannot be chosen', async () => {
+  portal()
+  renderAt(address)
+  expect(await screen.findByText('Does not fit')).toBeInTheDocument()
+  expect(screen.getByText(/Silent since 14:02. Check that its API is up./)).toBeInTheDocument()
+  expect(screen.queryByRole('radio', { name: /plant-ham/ })).not.toBeInTheDocument()
+})
+
+test('only what differs is sent; the secret goes with it and is not in the check or the text', async () => {
+  const { installs, preflights } = portal()
+  const { user } = renderAt(address)
+  const disk = await screen.findByLabelText('Disk')
+  await user.clear(disk)
+  await user.type(disk, '20')
+  await user.type(screen.getByLabelText('Password'), 'geheim')
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Storage class' }), 'fast-ssd')
+  const difference = screen.getByLabelText('Values that differ from the defaults')
+  expect(difference).toHaveTextContent('+ size: 20Gi')
+  expect(difference).not.toHaveTextContent('geheim')
+  await waitFor(() => expect(preflights.at(-1)?.body).toMatchObject({ values: { persistence: { size: '20Gi', storageClass: 'fast-ssd' } } }))
+  expect(JSON.stringify(preflights.map((call) => call.body))).not.toContain('geheim')
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  await waitFor(() => expect(installs[0]?.body).toMatchObject({ values: { persistence: { size: '20Gi', storageClass: 'fast-ssd' }, auth: { password: 'geheim' } } }))
+})
+
+test('form and YAML are one state: text changes the form, and what is wrong blocks the button and says why', async () => {
+  portal()
+  const { user } = renderAt(address)
+  await user.click(await screen.findByRole('button', { name: 'Edit' }))
+  const text = await screen.findByLabelText('Values as YAML')
+  await user.type(text, 'auth:{enter}  database: shop{enter}wrong: 1')
+  expect(screen.getByLabelText(/Database/)).toHaveValue('shop')
+  expect(await screen.findByText('The package does not know this value.')).toBeInTheDocument()
+  expect(await installButton()).toBeDisabled()
+  expect(screen.getByText('Some values need a look first.')).toBeInTheDocument()
+})
+
+test('a conditional field appears with its condition', async () => {
+  portal()
+  const { user } = renderAt(address)
+  await screen.findByLabelText('Reachable from')
+  expect(screen.queryByLabelText('Node port')).not.toBeInTheDocument()
+  await user.selectOptions(screen.getByLabelText('Reachable from'), 'NodePort')
+  expect(screen.getByLabelText('Node port')).toBeInTheDocument()
+})
+
+test('a taken name is said as one types', async () => {
+  portal()
+  const { user } = renderAt(address)
+  const name = await screen.findByLabelText('Service name')
+  await waitFor(() => expect(name).toHaveValue('postgresql-1'))
+  await user.clear(name)
+  await user.type(name, 'orders')
+  expect((await screen.findAllByText('A service of this name runs on prod-eu.')).length).toBeGreaterThan(0)
+  expect(await installButton()).toBeDisabled()
+})
+
+test("the plan's values are the base of the form", async () => {
+  portal()
+  const { user } = renderAt(address)
+  expect(await screen.findByLabelText('Disk')).toHaveValue('5')
+  await user.click(screen.getByRole('radio', { name: /Standard/ }))
+  expect(screen.getByLabelText('Disk')).toHaveValue('50')
+  expect(within(screen.getByRole('complementary')).getByText('as in the package')).toBeInTheDocument()
+})
+
+test("the server's refusal lands on its field", async () => {
+  portal()
+  answer('post', 'organizations/tern/services/', problem('values.invalid', 'Some values cannot be used', 'See the fields.', { 'values.auth.database': ['This name is reserved.'] }), 400)
+  const { user } = renderAt(address)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  expect((await screen.findAllByText('This name is reserved.')).length).toBeGreaterThan(0)
+  expect(screen.getByLabelText(/Database/)).toHaveAttribute('aria-invalid', 'true')
+})
