@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from anywhere.launcher.places import Home
@@ -25,7 +26,7 @@ class Keys:
 def load_keys(home: Home) -> Keys:
     """Give the installation's secrets; those that are missing are made and kept."""
     kept = home.read_json(FILE)
-    wanted = {
+    wanted: dict[str, Callable[[], str]] = {
         "secret_key": lambda: secrets.token_urlsafe(48),
         "field_keys": lambda: "k1:" + base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "database_password": lambda: secrets.token_urlsafe(24),

@@ -119,7 +119,7 @@ class Postgres:
 
     def wait_until_ready(self, is_alive: Callable[[], bool], seconds: float = 30) -> None:
         """Return when the application's database answers; it is made when it is missing."""
-        import psycopg2
+        import psycopg2  # type: ignore[import-untyped]
         from psycopg2 import errors
 
         deadline = time.monotonic() + seconds
