@@ -56,7 +56,12 @@ def options(cluster: Cluster) -> dict[str, Any]:
 
 
 def inspect(
-    kubeconfig: str, context: str | None = None, *, namespace: str = "", allow_insecure_tls: bool = False
+    organization: Organization,
+    kubeconfig: str,
+    context: str | None = None,
+    *,
+    namespace: str = "",
+    allow_insecure_tls: bool = False,
 ) -> dict[str, Any]:
     """Give what a kubeconfig holds and what registering would create; nothing is stored, nothing is connected to.
 
@@ -78,7 +83,7 @@ def inspect(
         "current_context": document.current_context or None,
         "chosen": _chosen(record) if record else None,
         "dropped": list(document.dropped),
-        "will_create": rights.plan(namespace).as_dict(),
+        "will_create": rights.plan(rights.account_name(organization.pk), namespace).as_dict(),
         "findings": [one.as_dict() for one in (*findings, *(record.findings if record else ()))],
     }
 

@@ -49,8 +49,8 @@ class Inspect(ApiView):
     @extend_schema(operation_id="clusters_inspect", request=shapes.InspectIn, responses=shapes.InspectOut)
     def post(self, request: Request, org: str) -> Response:
         """Give what would be taken and created; nothing is stored and nothing is connected to."""
-        organizations.get_organization(request.user, org, to="change")
-        return self.show(shapes.InspectOut, selectors.inspect(**self.read(shapes.InspectIn)))
+        organization = organizations.get_organization(request.user, org, to="change")
+        return self.show(shapes.InspectOut, selectors.inspect(organization, **self.read(shapes.InspectIn)))
 
 
 class PracticeClusters(ApiView):

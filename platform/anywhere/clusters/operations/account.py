@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from anywhere.clusters.rules import access as rules
@@ -54,28 +55,28 @@ def create(kubernetes: KubernetesGateway, plan: rules.Access) -> rules.Access:
         cut = rules.grantable(plan.rules, lambda v, g, r: kubernetes.can_i(v, g, r, namespace))
         if not cut:
             raise
-        plan = rules.Access(plan.mode, plan.namespace, tuple(cut))
+        plan = replace(plan, rules=tuple(cut))
         _apply(kubernetes, plan)
     return plan
 
 
 def _apply(kubernetes: KubernetesGateway, plan: rules.Access) -> None:
-    objects = plan.objects()
-    owner = kubernetes.apply(objects[0], force=True)
-    for obj in rules.owned(objects, owner):
-        kubernetes.apply(obj, force=True)
+    stored: list[dict[str, Any]] = []
+    for index, obj in enumerate(plan.objects()):
+        owner = plan.owner_of(index)
+        stored.append(kubernetes.apply(obj if owner is None else rules.owned_by(obj, stored[owner]), force=True))
 
 
-def token(kubernetes: KubernetesGateway, namespace: str, sleep: Callable[[float], None]) -> Token:
+def token(kubernetes: KubernetesGateway, plan: rules.Access, sleep: Callable[[float], None]) -> Token:
     """Give a token of our account: by TokenRequest, or from a Secret where the cluster refuses that."""
     try:
-        return kubernetes.token_request(namespace, rules.ACCOUNT, tokens.LIFE_SECONDS)
+        return kubernetes.token_request(plan.namespace, plan.account, tokens.LIFE_SECONDS)
     except (Forbidden, NotFound, Invalid):
-        return _token_from_secret(kubernetes, namespace, sleep)
+        return _token_from_secret(kubernetes, plan, sleep)
 
 
-def _token_from_secret(kubernetes: KubernetesGateway, namespace: str, sleep: Callable[[float], None]) -> Token:
-    secret = rules.token_secret(namespace)
+def _token_from_secret(kubernetes: KubernetesGateway, plan: rules.Access, sleep: Callable[[float], None]) -> Token:
+    secret = rules.token_secret(plan.namespace, plan.account)
     try:
         kubernetes.create(secret)
     except GatewayError as error:
@@ -113,8 +114,15 @@ def lacking(kubernetes: KubernetesGateway, wanted: Sequence[rules.Rule], namespa
     )
 
 
-def delete(kubernetes: KubernetesGateway, mode: str, namespace: str) -> bool:
-    """Give whether our account was there; what it owns goes with it."""
-    if mode == "cluster":
-        return kubernetes.delete(Ref("v1", "Namespace", rules.SYSTEM_NAMESPACE))
-    return kubernetes.delete(Ref("v1", "ServiceAccount", rules.ACCOUNT, namespace))
+def delete(kubernetes: KubernetesGateway, account: str, namespace: str) -> bool:
+    """Give whether our account was there; what it owns goes with it. `namespace` is "" for a cluster-wide account."""
+    if namespace:
+        return kubernetes.delete(Ref("v1", "ServiceAccount", account, namespace))
+    return kubernetes.delete(Ref(f"{RBAC}/v1", "ClusterRole", account))
+
+
+def deleting_command(account: str, namespace: str) -> str:
+    """Give the command that does by hand what `delete` does."""
+    if namespace:
+        return f"kubectl -n {namespace} delete serviceaccount {account}"
+    return f"kubectl delete clusterrole {account}"

@@ -40,7 +40,7 @@ class Found:
 
     version: str = ""
     identity: str = ""
-    plan: rules.Access = field(default_factory=rules.plan)
+    plan: rules.Access = field(default_factory=lambda: rules.plan(""))
     adopted: bool = False
     secret: dict[str, str] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
@@ -90,10 +90,10 @@ def _make_account(run: Run, cluster: Cluster) -> None:
     with run.connect(access) as gateways:
         kubernetes = gateways.kubernetes
         with run.step("inspect"):
-            _decide(run, kubernetes, found, access)
+            _decide(run, kubernetes, found, access, rules.account_name(cluster.organization_id))
         with run.step("create"):
             if not found.adopted:
-                run.remember(created=found.plan.namespace)
+                run.remember(created=found.plan.mode, namespace=found.plan.namespace)
                 found.plan = account.create(kubernetes, found.plan)
         with run.step("token"):
             _take_token(run, kubernetes, found, access)
@@ -123,15 +123,15 @@ def _refuse_another_cluster(cluster: Cluster, found: Found) -> None:
         )
 
 
-def _decide(run: Run, kubernetes: KubernetesGateway, found: Found, access: ClusterAccess) -> None:
+def _decide(run: Run, kubernetes: KubernetesGateway, found: Found, access: ClusterAccess, name: str) -> None:
     """Choose the shape of the account: cluster-wide, one namespace, or the given account itself."""
     namespace = str(run.input.get("namespace") or "")
     if not namespace and account.may_create_everywhere(kubernetes):
-        found.plan = rules.plan()
+        found.plan = rules.plan(name)
         run.detail("inspect", "The credential may create cluster roles.")
         return
     namespace = namespace or str(run.input.get("context_namespace") or "") or "default"
-    found.plan = rules.plan(namespace)
+    found.plan = rules.plan(name, namespace)
     if account.may_create_inside(kubernetes, namespace):
         run.detail("inspect", f"Restricted to the namespace {namespace}.")
         return
@@ -154,8 +154,8 @@ def _take_token(run: Run, kubernetes: KubernetesGateway, found: Found, access: C
             found.service_account = ""
             found.limits = ["The given token cannot be renewed: give a new kubeconfig before it expires."]
     else:
-        found.namespace, found.service_account = found.plan.namespace, rules.ACCOUNT
-        token = account.token(kubernetes, found.plan.namespace, run.sleep)
+        found.namespace, found.service_account = found.plan.namespace, found.plan.account
+        token = account.token(kubernetes, found.plan, run.sleep)
         found.secret, found.expires_at = {"token": token.token}, _time(token.expires_at)
     run.secrets.add(found.secret["token"])
     until = f"until {found.expires_at:%d %b %Y %H:%M} UTC" if found.expires_at else "without an end"
@@ -231,15 +231,12 @@ def forget_upload(cluster: Cluster) -> None:
 
 def left_behind(run: Run, cluster: Cluster) -> str:
     """Give the sentence that says what is left on the cluster when a registration stops half way."""
-    namespace = run.remembers.get("created")
-    if not namespace:
+    mode = run.remembers.get("created")
+    if not mode:
         return "Nothing was created there."
-    if namespace == rules.SYSTEM_NAMESPACE:
-        return f"The namespace {namespace} was created there. Try again, or run: kubectl delete namespace {namespace}"
-    return (
-        f"The service account {rules.ACCOUNT} was created in {namespace}. "
-        f"Try again, or run: kubectl -n {namespace} delete serviceaccount {rules.ACCOUNT}"
-    )
+    name, namespace = rules.account_name(cluster.organization_id), str(run.remembers.get("namespace"))
+    command = account.deleting_command(name, namespace if mode == "namespace" else "")
+    return f"The account {name} was created in {namespace}. Try again, or delete it: {command}"
 
 
 def _time(text: str) -> datetime | None:

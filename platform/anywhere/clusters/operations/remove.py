@@ -8,7 +8,6 @@ from anywhere.clusters.errors import NotReady
 from anywhere.clusters.models import Cluster, ClusterState, Credential
 from anywhere.clusters.operations import account
 from anywhere.clusters.operations.establish import cluster_of
-from anywhere.clusters.rules.access import ACCOUNT, SYSTEM_NAMESPACE
 from anywhere.gateways.errors import GatewayError
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
@@ -39,17 +38,15 @@ def _delete_account(run: Run, cluster: Cluster) -> str:
     credential = Credential.objects.filter(cluster=cluster, purpose="portal").first()
     if credential is None or credential.kind != "service-account" or cluster.is_practice:
         return ""
-    if cluster.access_mode == "cluster":
-        command = f"kubectl delete namespace {SYSTEM_NAMESPACE}"
-    else:
-        command = f"kubectl -n {cluster.namespace} delete serviceaccount {ACCOUNT}"
+    name = credential.service_account
     try:
         with run.connect(access_of(cluster)) as gateways:
-            account.delete(gateways.kubernetes, cluster.access_mode, cluster.namespace)
+            account.delete(gateways.kubernetes, name, cluster.namespace)
     except (GatewayError, NotReady) as error:
         run.raise_if_cancelled()
         run.log(f"Our account is left there: {error.detail}", level="warning", step="account")
-        return f"Our account is left there, because: {error.detail} To delete it: {command}"
+        by_hand = account.deleting_command(name, cluster.namespace)
+        return f"Our account is left there, because: {error.detail} To delete it: {by_hand}"
     return ""
 
 

@@ -1,8 +1,9 @@
 """What the portal creates in a cluster for itself: a namespace, a service account, and exactly these rights.
 
 Two shapes: for the whole cluster (ClusterRole), and for one namespace (Role) when the credential may not create cluster
-roles or the person chose a namespace. Everything hangs on one owner, so that deleting the namespace (or, in the second
-shape, the service account) takes all of it away.
+roles or the person chose a namespace. Everything hangs on one owner, so that deleting the cluster role (or the system
+namespace; in the second shape, the service account) takes all of it away. Each organization has an account of its own:
+two of them, or two portals, may register the same cluster without touching each other.
 """
 
 from __future__ import annotations
@@ -14,11 +15,7 @@ from typing import Any
 import yaml
 
 SYSTEM_NAMESPACE = "anywhere-system"
-ACCOUNT = "anywhere"
-ROLE = "anywhere"
-SELF_ROLE = "anywhere-self"
 LABELS = {"app.kubernetes.io/name": "anywhere", "app.kubernetes.io/managed-by": "anywhere"}
-TOKEN_SECRET = "anywhere-token"
 
 READ = ("get", "list", "watch")
 WRITE = ("get", "list", "watch", "create", "update", "patch", "delete")
@@ -171,13 +168,6 @@ CLUSTER_WIDE = (
     ),
     Rule(
         ("",),
-        ("namespaces",),
-        ("delete",),
-        "Removing the cluster from Anywhere deletes this one namespace, and with it everything listed here.",
-        resource_names=(SYSTEM_NAMESPACE,),
-    ),
-    Rule(
-        ("",),
         ("nodes", "persistentvolumes"),
         READ,
         "The free room on nodes tells whether a service fits before it is installed.",
@@ -212,39 +202,43 @@ CLUSTER_WIDE = (
         "They tell which parts of the cluster's API answer, and which priorities exist.",
     ),
 )
-SELF = (
-    Rule(
-        ("",),
-        ("serviceaccounts/token",),
-        ("create",),
-        "The account renews its own token before it expires.",
-        resource_names=(ACCOUNT,),
-    ),
-)
 
 
 @dataclass(frozen=True)
 class Access:
-    """What is to be created; `mode` is cluster or namespace."""
+    """What is to be created under the name `account`; `mode` is cluster or namespace."""
 
     mode: str
     namespace: str
+    account: str
     rules: tuple[Rule, ...]
 
+    def own_rules(self) -> tuple[Rule, ...]:
+        """Give the rights our account has over itself, in its namespace."""
+        why = "The account renews its own token before it expires."
+        return (Rule(("",), ("serviceaccounts/token",), ("create",), why, resource_names=(self.account,)),)
+
     def objects(self) -> list[dict[str, Any]]:
-        """Give the objects in the order they are created; the first is the owner of the others."""
-        account = _object("v1", "ServiceAccount", ACCOUNT, self.namespace)
+        """Give the objects in the order they are created: first the ones that own the others."""
+        account = _object("v1", "ServiceAccount", self.account, self.namespace)
         account["automountServiceAccountToken"] = False
-        own = _role("Role", SELF_ROLE, self.namespace, SELF)
-        own_binding = _binding("RoleBinding", SELF_ROLE, "Role", self.namespace, self.namespace)
+        self_name = f"{self.account}-self"
+        own = _role("Role", self_name, self.namespace, self.own_rules())
+        own_binding = _binding("RoleBinding", self_name, "Role", self.namespace, self)
         if self.mode == "namespace":
-            role = _role("Role", ROLE, self.namespace, self.rules)
-            binding = _binding("RoleBinding", ROLE, "Role", self.namespace, self.namespace)
+            role = _role("Role", self.account, self.namespace, self.rules)
+            binding = _binding("RoleBinding", self.account, "Role", self.namespace, self)
             return [account, own, own_binding, role, binding]
         space = _object("v1", "Namespace", self.namespace, "")
-        role = _role("ClusterRole", ROLE, "", self.rules)
-        binding = _binding("ClusterRoleBinding", ROLE, "ClusterRole", "", self.namespace)
-        return [space, account, own, own_binding, role, binding]
+        role = _role("ClusterRole", self.account, "", self.rules)
+        binding = _binding("ClusterRoleBinding", self.account, "ClusterRole", "", self)
+        return [space, role, account, own, own_binding, binding]
+
+    def owner_of(self, index: int) -> int | None:
+        """Give which object owns the object at an index: the namespace owns the cluster role, that owns the rest."""
+        if index == 0:
+            return None
+        return 0 if self.mode == "namespace" or index == 1 else 1
 
     def manifest(self) -> str:
         """Give the objects as YAML for people."""
@@ -255,34 +249,36 @@ class Access:
         return {
             "mode": self.mode,
             "namespace": self.namespace,
-            "service_account": ACCOUNT,
-            "rules": [rule.as_dict() for rule in (*self.rules, *SELF)],
+            "service_account": self.account,
+            "rules": [rule.as_dict() for rule in (*self.rules, *self.own_rules())],
             "manifest": self.manifest(),
         }
 
 
-def plan(namespace: str = "", rules: Sequence[Rule] | None = None) -> Access:
+def account_name(organization_id: object) -> str:
+    """Give the name of an organization's account in its clusters."""
+    return f"anywhere-{str(organization_id)[:8]}"
+
+
+def plan(account: str, namespace: str = "") -> Access:
     """Give what is created: for the whole cluster, or only in `namespace` when one is named."""
     if namespace:
-        return Access("namespace", namespace, tuple(NAMESPACED if rules is None else rules))
-    return Access("cluster", SYSTEM_NAMESPACE, (*NAMESPACED, *CLUSTER_WIDE))
+        return Access("namespace", namespace, account, NAMESPACED)
+    undo = Rule(
+        ("rbac.authorization.k8s.io",),
+        ("clusterroles",),
+        ("delete",),
+        "Removing the cluster from Anywhere deletes this one role, and with it everything listed here.",
+        resource_names=(account,),
+    )
+    return Access("cluster", SYSTEM_NAMESPACE, account, (*NAMESPACED, *CLUSTER_WIDE, undo))
 
 
-def owned(objects: Sequence[dict[str, Any]], owner: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the objects after the first, each owned by the first as the cluster stored it.
-
-    An owner in a namespace owns only there, and a namespace owns cluster-wide objects; what lives inside an owned
-    namespace goes with it anyway.
-    """
+def owned_by(obj: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
+    """Give the object, owned by another as the cluster stored that one."""
     meta = owner["metadata"]
     reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": meta["name"], "uid": meta["uid"]}
-    same_scope = meta.get("namespace", "")
-    return [
-        {**obj, "metadata": {**obj["metadata"], "ownerReferences": [reference]}}
-        if obj["metadata"].get("namespace", "") == same_scope
-        else obj
-        for obj in objects[1:]
-    ]
+    return {**obj, "metadata": {**obj["metadata"], "ownerReferences": [reference]}}
 
 
 def grantable(rules: Sequence[Rule], may: MayI) -> list[Rule]:
@@ -293,7 +289,7 @@ def grantable(rules: Sequence[Rule], may: MayI) -> list[Rule]:
             for resource in rule.resources:
                 verbs = rule.verbs if may("*", group, resource) else _held(rule, group, resource, may)
                 if verbs:
-                    found.append(Rule((group,), (resource,), verbs, rule.why, rule.without))
+                    found.append(Rule((group,), (resource,), verbs, rule.why, rule.without, rule.resource_names))
     return found
 
 
@@ -332,10 +328,10 @@ def is_vital(rule: Rule) -> bool:
     return rule.without in {"Services cannot be installed.", "Health cannot be told."}
 
 
-def token_secret(namespace: str) -> dict[str, Any]:
+def token_secret(namespace: str, account: str) -> dict[str, Any]:
     """Give the Secret the cluster fills with a token that does not expire, for clusters without TokenRequest."""
-    secret = _object("v1", "Secret", TOKEN_SECRET, namespace)
-    secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": ACCOUNT}
+    secret = _object("v1", "Secret", f"{account}-token", namespace)
+    secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": account}
     secret["type"] = "kubernetes.io/service-account-token"
     return secret
 
@@ -352,10 +348,10 @@ def _role(kind: str, name: str, namespace: str, rules: Sequence[Rule]) -> dict[s
     return {**role, "rules": [rule.as_policy() for rule in rules]}
 
 
-def _binding(kind: str, name: str, role_kind: str, namespace: str, account_namespace: str) -> dict[str, Any]:
+def _binding(kind: str, name: str, role_kind: str, namespace: str, to: Access) -> dict[str, Any]:
     binding = _object("rbac.authorization.k8s.io/v1", kind, name, namespace)
     return {
         **binding,
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role_kind, "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": account_namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": to.account, "namespace": to.namespace}],
     }

@@ -109,7 +109,7 @@ def test_removing_deletes_our_account_and_uninstalls_nothing(registered, alice, 
     )
     operation = carry_out(actions.request_remove(registered, alice))
     assert (operation.state, operation.result) == ("succeeded", {"left": []})
-    assert ("v1", "Namespace", "", "anywhere-system") not in fake.objects
+    assert [key for key in fake.objects if key[1] == "ClusterRole"] == []
     assert ("apps/v1", "Deployment", "shop", "app") in fake.objects
     assert (Cluster.objects.get().state, Credential.objects.count()) == ("removed", 0)
 
@@ -135,14 +135,14 @@ def test_a_silent_cluster_is_removed_and_the_rest_is_said(registered, alice, car
     fake.reachable = False
     operation = carry_out(actions.request_remove(registered, alice))
     assert operation.state == "succeeded"
-    assert "kubectl delete namespace anywhere-system" in operation.result["left"][0]
+    assert "kubectl delete clusterrole anywhere-" in operation.result["left"][0]
     assert Cluster.objects.get().state == "removed"
 
 
 def test_a_restricted_cluster_loses_only_our_account(fake, acme, alice, carry_out):
     carry_out(actions.request_register(acme, alice, name="prod", kubeconfig=text(), namespace="shop"))
     carry_out(actions.request_remove(Cluster.objects.get(), alice))
-    assert ("v1", "ServiceAccount", "shop", "anywhere") not in fake.objects
+    assert [key for key in fake.objects if key[1] == "ServiceAccount"] == []
     assert ("v1", "Namespace", "", "shop") in fake.objects
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from anywhere.accounts.models import AuditEntry
+from anywhere.accounts.models import AuditEntry, Organization
 from anywhere.clusters import actions
 from anywhere.clusters.connection import access_of
 from anywhere.clusters.errors import AlreadyRegistered, NameTaken, NotReady
 from anywhere.clusters.models import Cluster, Credential
+from anywhere.clusters.rules.access import account_name
 from anywhere.gateways.errors import Forbidden, TlsFailed, Unauthorized, Unreachable
 from anywhere.operations import lease, runner
 from anywhere.operations.errors import OperationInProgress
@@ -26,7 +27,11 @@ def register(acme: Any, alice: Any, **options: Any) -> Operation:
 
 def kinds(fake: Any) -> set[tuple[str, str, str]]:
     ours = [key for key, obj in fake.objects.items() if "anywhere" in obj["metadata"].get("labels", {}).values()]
-    return {(kind, namespace, name) for _, kind, namespace, name in ours}
+    return {(kind, namespace, name.replace(account(), "account")) for _, kind, namespace, name in ours}
+
+
+def account() -> str:
+    return account_name(Organization.objects.get(slug="acme").pk)
 
 
 def test_it_makes_our_account_and_forgets_the_uploaded_credential(fake, acme, alice, carry_out):
@@ -35,11 +40,11 @@ def test_it_makes_our_account_and_forgets_the_uploaded_credential(fake, acme, al
     assert [step["state"] for step in operation.steps] == ["done"] * 7
     assert kinds(fake) == {
         ("Namespace", "", "anywhere-system"),
-        ("ServiceAccount", "anywhere-system", "anywhere"),
-        ("Role", "anywhere-system", "anywhere-self"),
-        ("RoleBinding", "anywhere-system", "anywhere-self"),
-        ("ClusterRole", "", "anywhere"),
-        ("ClusterRoleBinding", "", "anywhere"),
+        ("ServiceAccount", "anywhere-system", "account"),
+        ("Role", "anywhere-system", "account-self"),
+        ("RoleBinding", "anywhere-system", "account-self"),
+        ("ClusterRole", "", "account"),
+        ("ClusterRoleBinding", "", "account"),
     }
     cluster = Cluster.objects.get()
     assert (cluster.state, cluster.access_mode, cluster.reachable, cluster.limits) == (
@@ -54,11 +59,13 @@ def test_it_makes_our_account_and_forgets_the_uploaded_credential(fake, acme, al
     assert credential.expires_at > credential.renew_at > credential.renewed_at
 
 
-def test_cluster_wide_objects_belong_to_the_namespace_so_that_one_deletion_takes_all(registered, fake):
-    namespace = fake.objects["v1", "Namespace", "", "anywhere-system"]
-    for kind in ("ClusterRole", "ClusterRoleBinding"):
-        owners = fake.objects["rbac.authorization.k8s.io/v1", kind, "", "anywhere"]["metadata"]["ownerReferences"]
-        assert [(one["kind"], one["uid"]) for one in owners] == [("Namespace", namespace["metadata"]["uid"])]
+def test_everything_belongs_to_the_cluster_role_so_that_one_deletion_takes_all(registered, fake):
+    rbac = "rbac.authorization.k8s.io/v1"
+    role = fake.objects[rbac, "ClusterRole", "", account()]
+    for key in ((rbac, "ClusterRoleBinding", "", account()), ("v1", "ServiceAccount", "anywhere-system", account())):
+        owners = fake.objects[key]["metadata"]["ownerReferences"]
+        assert [(one["kind"], one["uid"]) for one in owners] == [("ClusterRole", role["metadata"]["uid"])]
+    assert role["metadata"]["ownerReferences"][0]["kind"] == "Namespace"
 
 
 def test_the_inventory_is_read_with_the_new_token(registered):
@@ -111,7 +118,7 @@ def test_a_person_may_choose_the_restriction(fake, acme, alice, carry_out):
     carry_out(register(acme, alice, namespace="default"))
     cluster = Cluster.objects.get()
     assert (cluster.access_mode, cluster.namespace, cluster.state) == ("namespace", "default", "registered")
-    role = fake.objects["rbac.authorization.k8s.io/v1", "Role", "default", "anywhere"]
+    role = fake.objects["rbac.authorization.k8s.io/v1", "Role", "default", account()]
     owners = role["metadata"]["ownerReferences"]
     assert [one["kind"] for one in owners] == ["ServiceAccount"]
 
@@ -129,7 +136,7 @@ def test_rules_are_cut_down_to_what_the_credential_has_itself(fake, acme, alice,
 
     fake.called = refuse_first_role
     assert carry_out(register(acme, alice)).state == "succeeded"
-    rules = fake.objects["rbac.authorization.k8s.io/v1", "ClusterRole", "", "anywhere"]["rules"]
+    rules = fake.objects["rbac.authorization.k8s.io/v1", "ClusterRole", "", account()]["rules"]
     verbs = [rule["verbs"] for rule in rules if rule["resources"] == ["leases"]]
     assert verbs == [["get", "list", "watch", "update", "patch"]]
     assert "Packages that choose a leader may fail." in Cluster.objects.get().limits
@@ -233,7 +240,7 @@ def test_a_cancel_forgets_the_credential_and_says_what_is_left(fake, acme, alice
     fake.called = cancel_at_the_token
     ended = carry_out(operation)
     assert ended.state == "cancelled"
-    assert "kubectl delete namespace anywhere-system" in ended.error["detail"]
+    assert f"kubectl delete clusterrole {account()}" in ended.error["detail"]
     assert Credential.objects.count() == 0
     assert Cluster.objects.get().state == "failed"
 

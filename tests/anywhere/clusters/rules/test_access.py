@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from anywhere.clusters.rules import access
-from anywhere.clusters.rules.access import CLUSTER_WIDE, NAMESPACED, SELF, Rule
+from anywhere.clusters.rules.access import CLUSTER_WIDE, NAMESPACED, Rule
 
-EVERY_RULE = [*NAMESPACED, *CLUSTER_WIDE, *SELF]
+PLAN = access.plan("anywhere-1")
+EVERY_RULE = [*PLAN.rules, *PLAN.own_rules()]
 
 
 @pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: ",".join(rule.resources)[:40])
@@ -26,21 +27,36 @@ def test_nothing_cluster_wide_is_written_but_namespaces_and_kinds():
     assert written == {"namespaces", "customresourcedefinitions"}
 
 
-def test_only_our_own_namespace_may_be_deleted():
-    deleting = [rule for rule in CLUSTER_WIDE if "namespaces" in rule.resources and "delete" in rule.verbs]
-    assert [rule.resource_names for rule in deleting] == [("anywhere-system",)]
+def test_only_our_own_cluster_role_may_be_deleted():
+    rules = [rule for rule in PLAN.rules if "clusterroles" in rule.resources]
+    assert [(rule.verbs, rule.resource_names) for rule in rules] == [(("delete",), ("anywhere-1",))]
+    assert not any("delete" in rule.verbs for rule in PLAN.rules if "namespaces" in rule.resources)
+
+
+def test_one_deletion_takes_everything_away():
+    kinds = [obj["kind"] for obj in PLAN.objects()]
+    owners = [PLAN.owner_of(index) for index in range(len(kinds))]
+    assert [None if owner is None else kinds[owner] for owner in owners] == [None, "Namespace", *["ClusterRole"] * 4]
+    inside = access.plan("anywhere-1", "shop")
+    assert [inside.owner_of(index) for index in range(5)] == [None, 0, 0, 0, 0]
+
+
+def test_organizations_have_accounts_of_their_own():
+    first, second = access.plan(access.account_name("11111111-x")), access.plan(access.account_name("22222222-x"))
+    names = [{(obj["kind"], obj["metadata"]["name"]) for obj in plan.objects()} for plan in (first, second)]
+    assert names[0] & names[1] == {("Namespace", "anywhere-system")}
 
 
 def test_the_manifest_is_what_is_created():
-    plan = access.plan()
+    plan = PLAN
     assert list(yaml.safe_load_all(plan.manifest())) == plan.objects()
     assert [obj["kind"] for obj in plan.objects()] == [
-        "Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
+        "Namespace", "ClusterRole", "ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding",
     ]  # fmt: skip
 
 
 def test_the_restricted_shape_creates_nothing_outside_its_namespace():
-    objects = access.plan("shop").objects()
+    objects = access.plan("anywhere-1", "shop").objects()
     assert {obj["metadata"]["namespace"] for obj in objects} == {"shop"}
     assert {obj["kind"] for obj in objects} == {"ServiceAccount", "Role", "RoleBinding"}
 
