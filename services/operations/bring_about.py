@@ -7,7 +7,7 @@ from typing import Any
 
 from anywhere.clusters.connection import access_of
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import GatewayError
+from anywhere.gateways.errors import Conflict, GatewayError
 from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
@@ -97,7 +97,10 @@ def ensure_namespace(run: Run, gateways: Gateways, namespace: str) -> None:
     if found is None:
         labels = {"app.kubernetes.io/managed-by": "anywhere"}
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
-        gateways.kubernetes.apply(body)
+        try:
+            gateways.kubernetes.create(body)
+        except Conflict:
+            return  # made by somebody else meanwhile
         run.log(f"Made the namespace {namespace}.", step="namespace")
     elif (found.get("metadata") or {}).get("deletionTimestamp"):
         raise TryAgainLater(f"The namespace {namespace} is being deleted.", 5)

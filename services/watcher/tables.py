@@ -38,7 +38,7 @@ class Services(AppConfig):
 
 
 def set_up() -> None:
-    """Return when Django is ready with the tables only: a fifth of the memory of the whole application."""
+    """Return when Django is ready with the tables only, in half the memory."""
     own = [f"{__name__}.{one.__name__}" for one in (Accounts, Operations, Clusters, Catalog, Services)]
     settings.INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", *own]
     django.setup()
