@@ -21,6 +21,7 @@ from anywhere.gateways import helm_errors, helm_storage, process, rooms
 from anywhere.gateways.errors import BadResponse, GatewayError, InvalidChart, InvalidName, NotFound
 from anywhere.gateways.helm import Release, ReleaseRequest
 from anywhere.gateways.kubernetes import Object, Ref
+from anywhere.gateways.transport import place
 
 if TYPE_CHECKING:
     from anywhere.gateways.connect import ClusterAccess
@@ -158,8 +159,8 @@ class Pyhelm3Gateway:
         return command
 
     def _cache(self) -> Path:
-        """Give the directory of this cluster's discovery documents, shared by all runs with the same access."""
-        path = Path(settings.RUN_DIR) / "discovery" / self.kubernetes.transport.key[:32]
+        """Give the directory of this cluster's discovery documents, which all runs there share."""
+        path = Path(settings.RUN_DIR) / "discovery" / place(self.access)
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 

@@ -26,8 +26,12 @@ class _Loader(yaml.CSafeLoader):
     """YAML 1.1 as Helm writes it; a plain "=" is a text."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+def _plain(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+for _tag in ("value", "timestamp"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _plain)
 
 
 def secret_name(release: str, revision: int) -> str:

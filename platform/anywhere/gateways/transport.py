@@ -80,6 +80,12 @@ def identity(access: ClusterAccess) -> str:
     return hasher.hexdigest()
 
 
+def place(access: ClusterAccess) -> str:
+    """Give a digest of where an access leads, whoever signs in there."""
+    parts = (access.server, access.ca_data, access.tls_server_name, str(access.insecure_skip_tls_verify))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
 def tls_context(access: ClusterAccess) -> ssl.SSLContext:
     """Give the TLS settings of a cluster; keys never stay on disk. TlsFailed, Unauthorized: unusable input."""
     key = identity(access)
