@@ -71,7 +71,7 @@ def application_programs(options: Options, home: Home, environment: Mapping[str,
             command[name],
             environment,
             # A worker whose supervisor is gone ends at once; what it did is taken up by the next one.
-            death_signal=signal.SIGQUIT if name == "worker" else signal.SIGTERM,
+            death_signal=signal.SIGKILL if name == "worker" else signal.SIGTERM,
             waits_for_ready=name not in NEEDED_FIRST,
             folder=ROOT,
         )
