@@ -1,4 +1,5 @@
 """`python -m anywhere.practice --home DIR --port N`: serve the practice clusters."""
+
 from __future__ import annotations
 
 import argparse
@@ -24,11 +25,17 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("ANYWHERE_HOME", ".anywhere")))
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--public-host", default=os.environ.get("ANYWHERE_PRACTICE_HOST", "127.0.0.1"),
-                        help="the name under which clients reach this server")
-    parser.add_argument("--ready-seconds", type=float,
-                        default=float(os.environ.get("ANYWHERE_PRACTICE_READY_SECONDS", "3")),
-                        help="how long the pods of a new cluster take until they are ready")
+    parser.add_argument(
+        "--public-host",
+        default=os.environ.get("ANYWHERE_PRACTICE_HOST", "127.0.0.1"),
+        help="the name under which clients reach this server",
+    )
+    parser.add_argument(
+        "--ready-seconds",
+        type=float,
+        default=float(os.environ.get("ANYWHERE_PRACTICE_READY_SECONDS", "3")),
+        help="how long the pods of a new cluster take until they are ready",
+    )
     return parser.parse_args(argv)
 
 
@@ -48,8 +55,9 @@ async def serve(given: argparse.Namespace, stop: asyncio.Event | None = None) ->
     host = f"[{given.public_host}]" if ":" in given.public_host else given.public_host
     world = World(Disk(folder / "clusters.db"), (folder / "ca.crt").read_text(), given.ready_seconds)
     server = Server(world, admin_token(folder), f"https://{host}:{given.port}")
-    runner = web.AppRunner(server.application(), access_log=None, handler_cancellation=True,
-                           shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        server.application(), access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+    )
     await runner.setup()
     await web.TCPSite(runner, given.host, given.port, ssl_context=context, backlog=512).start()
     _write_facts(folder, server.public_url, given.port)

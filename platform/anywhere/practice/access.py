@@ -1,4 +1,5 @@
 """Who asks, and what they may do: tokens and role-based access control."""
+
 from __future__ import annotations
 
 import base64
@@ -89,9 +90,15 @@ class Access:
     def issue(self, namespace: str, name: str, uid: str, seconds: int, audiences: list[str]) -> tuple[str, float]:
         """A service account's token, and when it ends."""
         now = int(time.time())
-        claims = {"aud": audiences, "exp": now + seconds, "iat": now, "nbf": now, "iss": ISSUER,
-                  "sub": f"system:serviceaccount:{namespace}:{name}",
-                  "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}}}
+        claims = {
+            "aud": audiences,
+            "exp": now + seconds,
+            "iat": now,
+            "nbf": now,
+            "iss": ISSUER,
+            "sub": f"system:serviceaccount:{namespace}:{name}",
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}},
+        }
         head = _encode(json.dumps({"alg": "HS256", "kid": self._store.cluster}).encode())
         body = f"{head}.{_encode(json.dumps(claims).encode())}"
         return f"{body}.{_encode(self._sign(body))}", float(now + seconds)
@@ -115,8 +122,11 @@ class Access:
     def role_rules(self, ref: Obj, namespace: str) -> list[Obj]:
         """The rules of the role a binding names."""
         cluster_wide = ref.get("kind") == "ClusterRole"
-        entry = self._store.get(("clusterroles" if cluster_wide else "roles") + _RBAC,
-                                "" if cluster_wide else namespace, ref.get("name", ""))
+        entry = self._store.get(
+            ("clusterroles" if cluster_wide else "roles") + _RBAC,
+            "" if cluster_wide else namespace,
+            ref.get("name", ""),
+        )
         return (entry.obj().get("rules") or []) if entry else []
 
     def allows(self, user: User, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
@@ -134,9 +144,13 @@ class Access:
             return
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
         what = f'{resource.key} "{name}"' if name else resource.key
-        raise ApiError(403, "Forbidden", f'{what} is forbidden: User "{user.name}" cannot {verb} resource "{full}" '
-                       f'in API group "{resource.group}" {where}', {"name": name, "group": resource.group,
-                                                                   "kind": resource.plural})
+        raise ApiError(
+            403,
+            "Forbidden",
+            f'{what} is forbidden: User "{user.name}" cannot {verb} resource "{full}" '
+            f'in API group "{resource.group}" {where}',
+            {"name": name, "group": resource.group, "kind": resource.plural},
+        )
 
     def check_grant(self, user: User, resource: Resource, obj: Obj) -> None:
         """Raise 403 when a role or binding would grant more than the user has."""
@@ -148,17 +162,26 @@ class Access:
         else:
             return
         kind = resource.plural.replace("bindings", "s")
-        if self.allows(user, free, resource.group, kind, space, (obj.get("roleRef") or obj["metadata"]).get("name", "")):
+        if self.allows(
+            user, free, resource.group, kind, space, (obj.get("roleRef") or obj["metadata"]).get("name", "")
+        ):
             return
         missing = [rule for rule in rules if not self._holds(user, rule, space)]
         if missing:
-            raise forbidden(resource, obj["metadata"]["name"], f'user "{user.name}" (groups={list(user.groups)}) is '
-                            f"attempting to grant RBAC permissions not currently held:\n{json.dumps(missing)}")
+            raise forbidden(
+                resource,
+                obj["metadata"]["name"],
+                f'user "{user.name}" (groups={list(user.groups)}) is '
+                f"attempting to grant RBAC permissions not currently held:\n{json.dumps(missing)}",
+            )
 
     def _holds(self, user: User, rule: Obj, namespace: str) -> bool:
-        return all(self.allows(user, verb, group, resource, namespace)
-                   for verb in rule.get("verbs") or [] for group in rule.get("apiGroups") or []
-                   for resource in rule.get("resources") or [])
+        return all(
+            self.allows(user, verb, group, resource, namespace)
+            for verb in rule.get("verbs") or []
+            for group in rule.get("apiGroups") or []
+            for resource in rule.get("resources") or []
+        )
 
 
 def _is(subject: Obj, user: User, namespace: str) -> bool:
@@ -172,7 +195,12 @@ def _covers(rule: Obj, verb: str, group: str, resource: str, name: str) -> bool:
     def has(field: str, *wanted: str) -> bool:
         values = rule.get(field) or []
         return "*" in values or any(one in values for one in wanted)
+
     names = rule.get("resourceNames") or []
     sub = resource.partition("/")[2]
-    return (has("verbs", verb) and has("apiGroups", group) and has("resources", resource, *([f"*/{sub}"] if sub else []))
-            and (not names or name in names))
+    return (
+        has("verbs", verb)
+        and has("apiGroups", group)
+        and has("resources", resource, *([f"*/{sub}"] if sub else []))
+        and (not names or name in names)
+    )

@@ -1,4 +1,5 @@
 """The Service addresses and node ports that are taken in a cluster."""
+
 from __future__ import annotations
 
 from anywhere.practice.store import Change, Entry, Store

@@ -1,4 +1,5 @@
 """The administrator's door: make, configure, fill, count and delete practice clusters."""
+
 from __future__ import annotations
 
 import base64
@@ -11,11 +12,23 @@ from anywhere.practice.status import ApiError, bad_request
 
 def kubeconfig(server: str, authority: str, token: str) -> Obj:
     """A kubeconfig with one context for this server and token."""
-    return {"apiVersion": "v1", "kind": "Config", "current-context": "practice", "preferences": {},
-            "clusters": [{"name": "practice", "cluster": {
-                "server": server, "certificate-authority-data": base64.b64encode(authority.encode()).decode()}}],
-            "users": [{"name": "practice-admin", "user": {"token": token}}],
-            "contexts": [{"name": "practice", "context": {"cluster": "practice", "user": "practice-admin"}}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "practice",
+        "preferences": {},
+        "clusters": [
+            {
+                "name": "practice",
+                "cluster": {
+                    "server": server,
+                    "certificate-authority-data": base64.b64encode(authority.encode()).decode(),
+                },
+            }
+        ],
+        "users": [{"name": "practice-admin", "user": {"token": token}}],
+        "contexts": [{"name": "practice", "context": {"cluster": "practice", "user": "practice-admin"}}],
+    }
 
 
 def administer(world: World, cluster: Cluster | None, method: str, parts: list[str], values: Obj, url: str) -> Obj:
@@ -51,8 +64,9 @@ def _private(cluster: Cluster, method: str, what: str, values: Obj) -> Obj:
     if what == "" and method in ("PUT", "PATCH"):
         return cluster.configure(values).document()
     if what == "seed" and method == "POST":
-        return seed(cluster, **{k: int(v) for k, v in values.items() if k in ("releases", "revisions", "pods",
-                                                                             "namespaces")})
+        return seed(
+            cluster, **{k: int(v) for k, v in values.items() if k in ("releases", "revisions", "pods", "namespaces")}
+        )
     if what == "requests" and method == "GET":
         return cluster.counting.document()
     if what == "requests" and method == "DELETE":

@@ -1,4 +1,5 @@
 """What the API adds to a new object or refuses it for, before it is stored."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -44,7 +45,9 @@ def admit_update(cluster: Cluster, resource: Resource, old: Obj, new: Obj) -> No
         for field in ("clusterIP", "clusterIPs"):
             if spec.get("type") != "ExternalName" and spec.get(field) is None and field in was:
                 spec[field] = was[field]
-        _node_ports(cluster, spec, {(p.get("port"), p.get("protocol")): p.get("nodePort") for p in was.get("ports") or []})
+        _node_ports(
+            cluster, spec, {(p.get("port"), p.get("protocol")): p.get("nodePort") for p in was.get("ports") or []}
+        )
 
 
 def _default(cluster: Cluster, key: str, annotation: str) -> str | None:
@@ -59,8 +62,11 @@ def _pod(cluster: Cluster, resource: Resource, pod: Obj) -> None:
     space = meta["namespace"]
     if cluster.store.get("serviceaccounts", space, spec["serviceAccountName"]) is None:
         account = spec["serviceAccountName"]
-        raise forbidden(resource, meta["name"], f"error looking up service account {space}/{account}: "
-                        f'serviceaccount "{account}" not found')
+        raise forbidden(
+            resource,
+            meta["name"],
+            f'error looking up service account {space}/{account}: serviceaccount "{account}" not found',
+        )
     if priority := spec.get("priorityClassName"):
         entry = cluster.store.get("priorityclasses.scheduling.k8s.io", "", priority)
         if entry is None:
@@ -76,8 +82,9 @@ def _pod(cluster: Cluster, resource: Resource, pod: Obj) -> None:
 
 def _claim(cluster: Cluster, claim: Obj) -> None:
     spec = claim["spec"]
-    if spec.get("storageClassName") is None and (name := _default(cluster, "storageclasses.storage.k8s.io",
-                                                                  DEFAULT_CLASS)):
+    if spec.get("storageClassName") is None and (
+        name := _default(cluster, "storageclasses.storage.k8s.io", DEFAULT_CLASS)
+    ):
         spec["storageClassName"] = name
     claim["metadata"]["finalizers"] = [*(claim["metadata"].get("finalizers") or []), "kubernetes.io/pvc-protection"]
 
@@ -89,8 +96,12 @@ def _grown_claim(cluster: Cluster, resource: Resource, old: Obj, new: Obj) -> No
     name = new["metadata"]["name"]
     entry = cluster.store.get("storageclasses.storage.k8s.io", "", new["spec"].get("storageClassName") or "")
     if not (entry and entry.obj().get("allowVolumeExpansion")):
-        raise forbidden(resource, name, "only dynamically provisioned pvc can be resized and the storageclass that "
-                        "provisions the pvc must support resize")
+        raise forbidden(
+            resource,
+            name,
+            "only dynamically provisioned pvc can be resized and the storageclass that "
+            "provisions the pvc must support resize",
+        )
     if old.get("status", {}).get("phase") != "Bound":
         raise forbidden(resource, name, "spec is immutable after creation except resources.requests for bound claims")
 
@@ -102,9 +113,18 @@ def _service(cluster: Cluster, resource: Resource, service: Obj) -> None:
     if not spec.get("clusterIP"):
         spec["clusterIP"] = _address(cluster)
     elif spec["clusterIP"] != "None" and spec["clusterIP"] in _addresses(cluster):
-        raise invalid(resource, service["metadata"]["name"], [(
-            "spec.clusterIPs", "FieldValueInvalid", f'Invalid value: ["{spec["clusterIP"]}"]: failed to allocate IP '
-            f'{spec["clusterIP"]}: provided IP is already allocated')])
+        raise invalid(
+            resource,
+            service["metadata"]["name"],
+            [
+                (
+                    "spec.clusterIPs",
+                    "FieldValueInvalid",
+                    f'Invalid value: ["{spec["clusterIP"]}"]: failed to allocate IP '
+                    f"{spec['clusterIP']}: provided IP is already allocated",
+                )
+            ],
+        )
     spec["clusterIPs"] = [spec["clusterIP"]]
     _node_ports(cluster, spec, {})
 

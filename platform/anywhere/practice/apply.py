@@ -1,4 +1,5 @@
 """Server-side apply: who owns which field, what an apply changes, and where it conflicts."""
+
 from __future__ import annotations
 
 import copy
@@ -9,10 +10,31 @@ from anywhere.practice.kinds import Obj, Resource
 from anywhere.practice.patch import SETS, item_key, merge_keys
 from anywhere.practice.status import ApiError
 
-ATOMIC = {"selector", "nodeSelector", "labelSelector", "namespaceSelector", "podSelector", "fieldRef", "secretKeyRef",
-          "configMapKeyRef", "resourceFieldRef", "creationTimestamp"}
-_SKIP_META = {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields",
-              "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"}
+ATOMIC = {
+    "selector",
+    "nodeSelector",
+    "labelSelector",
+    "namespaceSelector",
+    "podSelector",
+    "fieldRef",
+    "secretKeyRef",
+    "configMapKeyRef",
+    "resourceFieldRef",
+    "creationTimestamp",
+}
+_SKIP_META = {
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generateName",
+}
 Fields = dict[str, Any]
 
 
@@ -22,11 +44,9 @@ def owned_fields(obj: Obj, custom: bool = False) -> Fields:
     for key, value in obj.items():
         if key in ("apiVersion", "kind", "status"):
             continue
-        if key == "metadata":
-            value = {k: v for k, v in value.items() if k not in _SKIP_META}
-            if not value:
-                continue
-        fields[f"f:{key}"] = _fields(value, key, custom)
+        kept = {k: v for k, v in value.items() if k not in _SKIP_META} if key == "metadata" else value
+        if key != "metadata" or kept:
+            fields[f"f:{key}"] = _fields(kept, key, custom)
     return fields
 
 
@@ -55,7 +75,7 @@ def merge(live: Any, applied: Any, field: str, custom: bool) -> Any:
     if isinstance(applied, list) and isinstance(live, list) and not custom:
         if field in SETS:
             return live + [v for v in applied if v not in live]
-        keys = merge_keys(field, applied)
+        keys = merge_keys(field, applied or live)
         if keys and merge_keys(field, live) == keys:
             return _merge_items(live, applied, keys)
     return copy.deepcopy(applied)
@@ -153,9 +173,15 @@ def conflict_error(resource: Resource, name: str, found: list[tuple[str, list[st
     lines = []
     for manager, paths in found:
         what = paths[0] if len(paths) == 1 else "\n" + "\n".join(f"- {p}" for p in paths)
-        lines.append(f'conflict with "{manager}" using {resource.group_version}: {what}' if len(paths) == 1
-                     else f'conflicts with "{manager}" using {resource.group_version}:{what}')
+        lines.append(
+            f'conflict with "{manager}" using {resource.group_version}: {what}'
+            if len(paths) == 1
+            else f'conflicts with "{manager}" using {resource.group_version}:{what}'
+        )
     text = f"Apply failed with {count} conflict{'' if count == 1 else 's'}: " + "\n".join(lines)
-    causes = [{"reason": "FieldManagerConflict", "message": f'conflict with "{m}" using {resource.group_version}',
-               "field": p} for m, paths in found for p in paths]
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f'conflict with "{m}" using {resource.group_version}', "field": p}
+        for m, paths in found
+        for p in paths
+    ]
     return ApiError(409, "Conflict", text, {"causes": causes})

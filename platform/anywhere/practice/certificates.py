@@ -1,4 +1,5 @@
 """The authority of the practice clusters and their server's certificate."""
+
 from __future__ import annotations
 
 import datetime
@@ -23,8 +24,9 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _name(text: str) -> x509.Name:
@@ -33,20 +35,28 @@ def _name(text: str) -> x509.Name:
 
 def _builder(subject: str, issuer: str, key: ec.EllipticCurvePublicKey, years: int) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
-    return (x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(issuer)).public_key(key)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=365 * years)))
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=365 * years))
+    )
 
 
 def _make_authority(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = "Anywhere practice clusters"
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-    made = (_builder(name, name, key.public_key(), _YEARS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .sign(key, hashes.SHA256()))
+    made = (
+        _builder(name, name, key.public_key(), _YEARS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
     _write(folder / "ca.key", _key_bytes(key))
     _write(folder / "ca.crt", made.public_bytes(serialization.Encoding.PEM))
 
@@ -66,12 +76,14 @@ def _make_server(folder: Path, hosts: list[str]) -> None:
     signer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
-    made = (_builder("practice", "Anywhere practice clusters", key.public_key(), 1)
-            .add_extension(x509.SubjectAlternativeName(_alternatives(hosts)), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-            .sign(signer, hashes.SHA256()))
+    made = (
+        _builder("practice", "Anywhere practice clusters", key.public_key(), 1)
+        .add_extension(x509.SubjectAlternativeName(_alternatives(hosts)), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
     assert made.issuer == authority.subject
     _write(folder / "server.key", _key_bytes(key))
     _write(folder / "server.crt", made.public_bytes(serialization.Encoding.PEM))

@@ -1,4 +1,5 @@
 """What the portal asks of the practice clusters: make, configure, fill and delete them."""
+
 from __future__ import annotations
 
 import json
@@ -96,8 +97,11 @@ def _door(home: Path) -> tuple[str, str, ssl.SSLContext]:
 def _call(home: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     token, url, context = _door(home)
     request = urllib.request.Request(
-        url + path, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        url + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as answer:
             return json.load(answer)

@@ -1,14 +1,29 @@
 """Times as Kubernetes writes them, and quantities as it reads them."""
+
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
-_UNITS = {"": Decimal(1), "m": Decimal("0.001"), "u": Decimal("0.000001"), "n": Decimal("0.000000001"),
-          "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15),
-          "E": Decimal(10**18), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30),
-          "Ti": Decimal(2**40), "Pi": Decimal(2**50), "Ei": Decimal(2**60)}
+_UNITS = {
+    "": Decimal(1),
+    "m": Decimal("0.001"),
+    "u": Decimal("0.000001"),
+    "n": Decimal("0.000000001"),
+    "k": Decimal(10**3),
+    "M": Decimal(10**6),
+    "G": Decimal(10**9),
+    "T": Decimal(10**12),
+    "P": Decimal(10**15),
+    "E": Decimal(10**18),
+    "Ki": Decimal(2**10),
+    "Mi": Decimal(2**20),
+    "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40),
+    "Pi": Decimal(2**50),
+    "Ei": Decimal(2**60),
+}
 
 
 def stamp(moment: float | None = None) -> str:
@@ -32,7 +47,7 @@ def quantity(text: str | int | float | None) -> Decimal:
         return Decimal(0)
     raw = str(text).strip()
     unit = raw.lstrip("+-0123456789.eE") if not raw.endswith(("E", "Ei")) else raw.lstrip("+-0123456789.")
-    number = raw[:len(raw) - len(unit)] if unit else raw
+    number = raw[: len(raw) - len(unit)] if unit else raw
     try:
         return Decimal(number) * _UNITS[unit]
     except (KeyError, InvalidOperation) as exc:
@@ -42,7 +57,9 @@ def quantity(text: str | int | float | None) -> Decimal:
 def quantity_text(number: Decimal, like: str) -> str:
     """A number as a quantity, in the manner of a resource's name (cpu in milli, memory in binary units)."""
     if like.endswith("cpu"):
-        return str(int(number)) if number == int(number) else f"{int((number * 1000).to_integral_value(ROUND_CEILING))}m"
+        return (
+            str(int(number)) if number == int(number) else f"{int((number * 1000).to_integral_value(ROUND_CEILING))}m"
+        )
     if like.endswith(("memory", "storage")):
         for unit in ("Gi", "Mi", "Ki"):
             if number and number % _UNITS[unit] == 0:

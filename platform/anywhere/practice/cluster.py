@@ -1,4 +1,5 @@
 """One practice cluster: its objects, rules, behaviour and controllers."""
+
 from __future__ import annotations
 
 import secrets
@@ -73,8 +74,12 @@ class World:
     def create(self, settings: Obj | None = None) -> tuple[Cluster, str]:
         """A new cluster and its administrator's token."""
         token = secrets.token_urlsafe(32)
-        facts = {"admin_digest": token_digest(token), "signing_key": secrets.token_hex(32), "created": time.time(),
-                 "settings": {"ready_seconds": self._ready_seconds} | (settings or {})}
+        facts: Obj = {
+            "admin_digest": token_digest(token),
+            "signing_key": secrets.token_hex(32),
+            "created": time.time(),
+            "settings": {"ready_seconds": self._ready_seconds} | (settings or {}),
+        }
         Settings().change(facts["settings"])
         cluster = Cluster(Store(str(uuid.uuid4()), self._disk, facts), self._authority)
         self.clusters[cluster.id] = cluster

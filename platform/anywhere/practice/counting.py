@@ -1,4 +1,5 @@
 """How many requests and bytes each client used."""
+
 from __future__ import annotations
 
 from anywhere.practice.kinds import Obj
@@ -26,8 +27,12 @@ class Counting:
     def document(self) -> Obj:
         """The counts as JSON shows them."""
         rows = self._clients.values()
-        return {"requests": sum(r["requests"] for r in rows), "received_bytes": sum(r["received_bytes"] for r in rows),
-                "sent_bytes": sum(r["sent_bytes"] for r in rows), "clients": self._clients}
+        return {
+            "requests": sum(r["requests"] for r in rows),
+            "received_bytes": sum(r["received_bytes"] for r in rows),
+            "sent_bytes": sum(r["sent_bytes"] for r in rows),
+            "clients": self._clients,
+        }
 
     def clear(self) -> None:
         """Start from zero."""

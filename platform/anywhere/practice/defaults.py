@@ -1,4 +1,5 @@
 """The fields the API fills in when they are left out."""
+
 from __future__ import annotations
 
 import base64
@@ -23,8 +24,13 @@ def _container(one: Obj) -> None:
     image = one.get("image", "")
     tag = image.rsplit("/", 1)[-1]
     latest = tag.endswith(":latest") or (":" not in tag and "@" not in tag)
-    _set(one, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File", resources={},
-         imagePullPolicy="Always" if latest else "IfNotPresent")
+    _set(
+        one,
+        terminationMessagePath="/dev/termination-log",
+        terminationMessagePolicy="File",
+        resources={},
+        imagePullPolicy="Always" if latest else "IfNotPresent",
+    )
     for port in one.get("ports") or []:
         _set(port, protocol="TCP")
     for env in one.get("env") or []:
@@ -46,8 +52,14 @@ def _volume(one: Obj) -> None:
 
 def pod_spec(spec: Obj) -> None:
     """Fill in a pod's spec."""
-    _set(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", terminationGracePeriodSeconds=30,
-         schedulerName="default-scheduler", securityContext={})
+    _set(
+        spec,
+        restartPolicy="Always",
+        dnsPolicy="ClusterFirst",
+        terminationGracePeriodSeconds=30,
+        schedulerName="default-scheduler",
+        securityContext={},
+    )
     for name in ("containers", "initContainers", "ephemeralContainers"):
         for one in spec.get(name) or []:
             _container(one)
@@ -66,12 +78,19 @@ def _template(spec: Obj) -> None:
 def _pod(obj: Obj) -> None:
     spec = obj.setdefault("spec", {})
     pod_spec(spec)
-    _set(spec, serviceAccountName="default", serviceAccount="default", priority=0, enableServiceLinks=True,
-         preemptionPolicy="PreemptLowerPriority")
+    _set(
+        spec,
+        serviceAccountName="default",
+        serviceAccount="default",
+        priority=0,
+        enableServiceLinks=True,
+        preemptionPolicy="PreemptLowerPriority",
+    )
     obj["spec"].setdefault("tolerations", []).extend(
         {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
         for key in ("not-ready", "unreachable")
-        if not any(t.get("key") == f"node.kubernetes.io/{key}" for t in obj["spec"]["tolerations"]))
+        if not any(t.get("key") == f"node.kubernetes.io/{key}" for t in obj["spec"]["tolerations"])
+    )
     obj.setdefault("status", {"phase": "Pending", "qosClass": quality(spec)})
 
 
@@ -80,8 +99,9 @@ def quality(spec: Obj) -> str:
     resources = [c.get("resources") or {} for c in spec.get("containers") or []]
     if not any(r.get("requests") or r.get("limits") for r in resources):
         return "BestEffort"
-    same = all(set(r.get("limits") or {}) >= {"cpu", "memory"} and r.get("requests") == r.get("limits")
-               for r in resources)
+    same = all(
+        set(r.get("limits") or {}) >= {"cpu", "memory"} and r.get("requests") == r.get("limits") for r in resources
+    )
     return "Guaranteed" if same else "Burstable"
 
 
@@ -102,8 +122,14 @@ def claim_spec(spec: Obj) -> None:
 
 def _stateful_set(obj: Obj) -> None:
     spec = obj["spec"]
-    _set(spec, replicas=1, revisionHistoryLimit=10, podManagementPolicy="OrderedReady", updateStrategy={},
-         persistentVolumeClaimRetentionPolicy={"whenDeleted": "Retain", "whenScaled": "Retain"})
+    _set(
+        spec,
+        replicas=1,
+        revisionHistoryLimit=10,
+        podManagementPolicy="OrderedReady",
+        updateStrategy={},
+        persistentVolumeClaimRetentionPolicy={"whenDeleted": "Retain", "whenScaled": "Retain"},
+    )
     _set(spec["updateStrategy"], type="RollingUpdate")
     if spec["updateStrategy"]["type"] == "RollingUpdate":
         _set(spec["updateStrategy"], rollingUpdate={"partition": 0})
@@ -128,8 +154,14 @@ def _replica_set(obj: Obj) -> None:
 
 def job_spec(spec: Obj) -> None:
     """Fill in a job's spec."""
-    _set(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False,
-         podReplacementPolicy="TerminatingOrFailed")
+    _set(
+        spec,
+        parallelism=1,
+        backoffLimit=6,
+        completionMode="NonIndexed",
+        suspend=False,
+        podReplacementPolicy="TerminatingOrFailed",
+    )
     if spec["parallelism"] == 1:
         _set(spec, completions=1)
     _template(spec)
@@ -139,8 +171,12 @@ def _job(obj: Obj) -> None:
     spec, uid = obj["spec"], obj["metadata"].get("uid", "")
     job_spec(spec)
     if not spec.get("manualSelector") and uid:
-        labels = {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": obj["metadata"]["name"],
-                  "controller-uid": uid, "job-name": obj["metadata"]["name"]}
+        labels = {
+            "batch.kubernetes.io/controller-uid": uid,
+            "batch.kubernetes.io/job-name": obj["metadata"]["name"],
+            "controller-uid": uid,
+            "job-name": obj["metadata"]["name"],
+        }
         _set(spec, selector={"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
         meta = spec["template"]["metadata"]
         meta["labels"] = {**(meta.get("labels") or {}), **labels}
@@ -178,8 +214,16 @@ def _claim(obj: Obj) -> None:
 
 
 def _hpa(obj: Obj) -> None:
-    _set(obj["spec"], minReplicas=1, metrics=[{"type": "Resource", "resource": {
-        "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}])
+    _set(
+        obj["spec"],
+        minReplicas=1,
+        metrics=[
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+            }
+        ],
+    )
 
 
 def _namespace(obj: Obj) -> None:
@@ -204,11 +248,21 @@ def _crd(obj: Obj) -> None:
 
 
 _TABLE: dict[str, Callable[[Obj], None]] = {
-    "pods": _pod, "deployments.apps": _deployment, "statefulsets.apps": _stateful_set, "daemonsets.apps": _daemon_set,
-    "replicasets.apps": _replica_set, "jobs.batch": _job, "cronjobs.batch": _cron_job, "services": _service,
-    "secrets": _secret, "persistentvolumeclaims": _claim, "horizontalpodautoscalers.autoscaling": _hpa,
-    "namespaces": _namespace, "storageclasses.storage.k8s.io": _storage_class,
-    "persistentvolumes": _persistent_volume, "customresourcedefinitions.apiextensions.k8s.io": _crd,
+    "pods": _pod,
+    "deployments.apps": _deployment,
+    "statefulsets.apps": _stateful_set,
+    "daemonsets.apps": _daemon_set,
+    "replicasets.apps": _replica_set,
+    "jobs.batch": _job,
+    "cronjobs.batch": _cron_job,
+    "services": _service,
+    "secrets": _secret,
+    "persistentvolumeclaims": _claim,
+    "horizontalpodautoscalers.autoscaling": _hpa,
+    "namespaces": _namespace,
+    "storageclasses.storage.k8s.io": _storage_class,
+    "persistentvolumes": _persistent_volume,
+    "customresourcedefinitions.apiextensions.k8s.io": _crd,
 }
 
 

@@ -1,4 +1,5 @@
 """Deletion: at once, after finalizers, or with what depends on an object."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -18,8 +19,11 @@ def delete(cluster: Cluster, resource: Resource, entry: Entry, options: Obj, dry
     """Delete an object; returns a Status when it is gone, the object when it is on its way."""
     wanted = options.get("preconditions") or {}
     if wanted.get("uid") and wanted["uid"] != entry.uid:
-        raise conflict(resource, entry.name, f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object "
-                       f"meta: {entry.uid}")
+        raise conflict(
+            resource,
+            entry.name,
+            f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {entry.uid}",
+        )
     if wanted.get("resourceVersion") and wanted["resourceVersion"] != str(entry.version):
         raise conflict(resource, entry.name)
     if resource.key == "namespaces" and entry.name in ("default", "kube-system", "kube-public"):

@@ -1,4 +1,5 @@
 """What the practice clusters keep on disk: one SQLite file that outlives a killed process."""
+
 from __future__ import annotations
 
 import json
@@ -33,8 +34,11 @@ class Disk:
 
     def save_cluster(self, cluster: str, facts: dict[str, Any], reserved: int) -> None:
         """Keep a cluster's facts and the resource version it may count up to."""
-        self._db.execute("INSERT INTO clusters VALUES (?,?,?) ON CONFLICT(id) DO UPDATE SET facts=excluded.facts, "
-                         "reserved=excluded.reserved", (cluster, json.dumps(facts), reserved))
+        self._db.execute(
+            "INSERT INTO clusters VALUES (?,?,?) ON CONFLICT(id) DO UPDATE SET facts=excluded.facts, "
+            "reserved=excluded.reserved",
+            (cluster, json.dumps(facts), reserved),
+        )
 
     def forget_cluster(self, cluster: str) -> None:
         """Remove a cluster and all it held."""
@@ -52,8 +56,10 @@ class Disk:
 
     def remove(self, cluster: str, kind: str, namespace: str, name: str) -> None:
         """Forget one object."""
-        self._db.execute("DELETE FROM objects WHERE cluster=? AND kind=? AND namespace=? AND name=?",
-                         (cluster, kind, namespace, name))
+        self._db.execute(
+            "DELETE FROM objects WHERE cluster=? AND kind=? AND namespace=? AND name=?",
+            (cluster, kind, namespace, name),
+        )
 
     @contextmanager
     def together(self) -> Iterator[None]:

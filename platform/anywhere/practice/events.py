@@ -1,4 +1,5 @@
 """Events: what happened to an object, told once and counted when it repeats."""
+
 from __future__ import annotations
 
 import hashlib
@@ -28,18 +29,35 @@ def tell(cluster: Cluster, obj: Obj, kind: str, reason: str, message: str, compo
         event = entry.obj()
         event |= {"count": event.get("count", 1) + 1, "lastTimestamp": now}
     else:
-        about = {"kind": obj["kind"], "namespace": space, "name": meta["name"], "uid": meta["uid"],
-                 "apiVersion": obj["apiVersion"], "resourceVersion": meta.get("resourceVersion", "")}
+        about = {
+            "kind": obj["kind"],
+            "namespace": space,
+            "name": meta["name"],
+            "uid": meta["uid"],
+            "apiVersion": obj["apiVersion"],
+            "resourceVersion": meta.get("resourceVersion", ""),
+        }
         if path:
             about["fieldPath"] = path
         source = {"component": component}
         if component == "kubelet" and (node := obj.get("spec", {}).get("nodeName")):
             source["host"] = node
-        event = {"kind": "Event", "apiVersion": "v1",
-                 "metadata": {"name": name, "namespace": space, "uid": str(uuid.UUID(digest * 2)), "creationTimestamp": now},
-                 "involvedObject": about, "reason": reason, "message": message, "source": source, "type": kind,
-                 "firstTimestamp": now, "lastTimestamp": now, "count": 1, "eventTime": None,
-                 "reportingComponent": component, "reportingInstance": source.get("host", "")}
+        event = {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": {"name": name, "namespace": space, "uid": str(uuid.UUID(digest * 2)), "creationTimestamp": now},
+            "involvedObject": about,
+            "reason": reason,
+            "message": message,
+            "source": source,
+            "type": kind,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": source.get("host", ""),
+        }
     cluster.store.put("events", event)
 
 

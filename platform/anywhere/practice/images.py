@@ -1,4 +1,5 @@
 """Images: their full names, which of them fail, and what their containers print."""
+
 from __future__ import annotations
 
 import re
@@ -38,8 +39,10 @@ def crashes(image: str) -> bool:
 def pull_error(image: str) -> str:
     """The runtime's words for an image that is not there."""
     name = full_name(image)
-    return (f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image '
-            f'"{name}": failed to resolve image: {name}: not found')
+    return (
+        f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image '
+        f'"{name}": failed to resolve image: {name}: not found'
+    )
 
 
 def exit_code(container: Obj) -> int:
@@ -52,22 +55,41 @@ def exit_code(container: Obj) -> int:
 
 
 _LINES: dict[str, tuple[str, ...]] = {
-    "postgres": ('LOG:  starting PostgreSQL on x86_64-pc-linux-gnu, 64-bit',
-                 'LOG:  listening on IPv4 address "0.0.0.0", port 5432',
-                 "LOG:  database system was shut down at start",
-                 "LOG:  database system is ready to accept connections"),
-    "valkey": ("# oO0OoO0OoO0Oo Valkey is starting oO0OoO0OoO0Oo", "* Configuration loaded",
-               "* Server initialized", "* Ready to accept connections tcp"),
-    "redis": ("# oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "* Server initialized",
-              "* Ready to accept connections tcp"),
-    "kafka": ("INFO Registered kafka:type=kafka.Log4jController MBean", "INFO Formatting metadata directory",
-              "INFO [KafkaRaftServer nodeId=0] Kafka Server started (kafka.server.KafkaRaftServer)"),
-    "nginx": ("[notice] 1#1: using the \"epoll\" event method", "[notice] 1#1: start worker processes",
-              "[notice] 1#1: start worker process 29"),
+    "postgres": (
+        "LOG:  starting PostgreSQL on x86_64-pc-linux-gnu, 64-bit",
+        'LOG:  listening on IPv4 address "0.0.0.0", port 5432',
+        "LOG:  database system was shut down at start",
+        "LOG:  database system is ready to accept connections",
+    ),
+    "valkey": (
+        "# oO0OoO0OoO0Oo Valkey is starting oO0OoO0OoO0Oo",
+        "* Configuration loaded",
+        "* Server initialized",
+        "* Ready to accept connections tcp",
+    ),
+    "redis": (
+        "# oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo",
+        "* Server initialized",
+        "* Ready to accept connections tcp",
+    ),
+    "kafka": (
+        "INFO Registered kafka:type=kafka.Log4jController MBean",
+        "INFO Formatting metadata directory",
+        "INFO [KafkaRaftServer nodeId=0] Kafka Server started (kafka.server.KafkaRaftServer)",
+    ),
+    "nginx": (
+        '[notice] 1#1: using the "epoll" event method',
+        "[notice] 1#1: start worker processes",
+        "[notice] 1#1: start worker process 29",
+    ),
 }
 _PLAIN = ("starting", "configuration loaded", "ready")
-_BROKEN = ("starting", "configuration loaded", "ERROR could not open the data directory: Permission denied",
-           "exiting with code 1")
+_BROKEN = (
+    "starting",
+    "configuration loaded",
+    "ERROR could not open the data directory: Permission denied",
+    "exiting with code 1",
+)
 
 
 def log_lines(image: str, broken: bool, ended: bool) -> tuple[str, ...]:

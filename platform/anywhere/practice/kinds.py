@@ -1,4 +1,5 @@
 """The kinds a practice cluster serves, and how custom resource definitions add to them."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -96,10 +97,12 @@ _READ = ("get", "list")
 _REVIEWS = (
     Resource("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", False, verbs=("create",)),
     Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False, verbs=("create",)),
-    Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False,
-             verbs=("create",)),
-    Resource("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False,
-             verbs=("create",)),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, verbs=("create",)
+    ),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False, verbs=("create",)
+    ),
     Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False, verbs=("create",)),
     Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", False, verbs=_READ),
     Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", True, verbs=_READ),
@@ -109,8 +112,15 @@ _REVIEWS = (
 def _builtin() -> Iterator[Resource]:
     for (group, version), rows in _ROWS.items():
         for plural, kind, namespaced, subs, short in rows:
-            yield Resource(group, version, plural, kind, namespaced,
-                           tuple(filter(None, subs.split(","))), tuple(filter(None, [short])))
+            yield Resource(
+                group,
+                version,
+                plural,
+                kind,
+                namespaced,
+                tuple(filter(None, subs.split(","))),
+                tuple(filter(None, [short])),
+            )
     yield from _REVIEWS
 
 
@@ -158,9 +168,18 @@ class Registry:
         for version in spec.get("versions", []):
             if version.get("served", True):
                 subs = tuple(sorted(version.get("subresources") or {}))
-                rows.append(Resource(spec.get("group", ""), version["name"], names.get("plural", ""),
-                                     names.get("kind", ""), spec.get("scope") != "Cluster", subs,
-                                     tuple(names.get("shortNames") or ()), custom=True))
+                rows.append(
+                    Resource(
+                        spec.get("group", ""),
+                        version["name"],
+                        names.get("plural", ""),
+                        names.get("kind", ""),
+                        spec.get("scope") != "Cluster",
+                        subs,
+                        tuple(names.get("shortNames") or ()),
+                        custom=True,
+                    )
+                )
         self._custom[crd["metadata"]["name"]] = rows
         self._add(rows)
 

@@ -1,4 +1,5 @@
 """managedFields: the list of field owners kept on an object through applies and updates."""
+
 from __future__ import annotations
 
 import copy
@@ -12,8 +13,14 @@ UNTRACKED = {"events", "leases.coordination.k8s.io", "endpoints", "endpointslice
 
 
 def _row(resource: Resource, manager: str, operation: str, fields: Fields, now: str, sub: str = "") -> Obj:
-    row: Obj = {"manager": manager, "operation": operation, "apiVersion": resource.group_version, "time": now,
-                "fieldsType": "FieldsV1", "fieldsV1": fields}
+    row: Obj = {
+        "manager": manager,
+        "operation": operation,
+        "apiVersion": resource.group_version,
+        "time": now,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields,
+    }
     return row | {"subresource": sub} if sub else row
 
 
@@ -38,8 +45,9 @@ def apply_object(resource: Resource, live: Obj | None, applied: Obj, manager: st
         result["metadata"]["managedFields"] = [_row(resource, manager, "Apply", mine, now)]
         return result
     rows = _rows(live)
-    before = next((r for r in rows if r["manager"] == manager and r["operation"] == "Apply"
-                   and not r.get("subresource")), None)
+    before = next(
+        (r for r in rows if r["manager"] == manager and r["operation"] == "Apply" and not r.get("subresource")), None
+    )
     others = [r for r in rows if r is not before]
     found = [(r["manager"], apply.conflicts(live, applied, mine, r["fieldsV1"])) for r in others]
     found = [(who, paths) for who, paths in found if paths]

@@ -1,4 +1,5 @@
 """The three patches of the API: JSON patch, merge patch, and strategic merge by the lists' keys."""
+
 from __future__ import annotations
 
 import copy
@@ -7,11 +8,28 @@ from typing import Any
 from anywhere.practice.kinds import Obj
 from anywhere.practice.status import ApiError, bad_request
 
-BY_NAME = {"containers", "initContainers", "ephemeralContainers", "volumes", "env", "imagePullSecrets", "secrets",
-           "webhooks", "resourceClaims", "claims"}
-KEYS = {"volumeMounts": ("mountPath",), "volumeDevices": ("devicePath",), "conditions": ("type",),
-        "hostAliases": ("ip",), "ownerReferences": ("uid",), "podIPs": ("ip",), "hostIPs": ("ip",),
-        "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable")}
+BY_NAME = {
+    "containers",
+    "initContainers",
+    "ephemeralContainers",
+    "volumes",
+    "env",
+    "imagePullSecrets",
+    "secrets",
+    "webhooks",
+    "resourceClaims",
+    "claims",
+}
+KEYS = {
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "conditions": ("type",),
+    "hostAliases": ("ip",),
+    "ownerReferences": ("uid",),
+    "podIPs": ("ip",),
+    "hostIPs": ("ip",),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+}
 SETS = {"finalizers"}
 
 
@@ -107,8 +125,12 @@ def json_patch(target: Obj, steps: list[Obj]) -> Obj:
         try:
             result = _step(result, step)
         except (KeyError, IndexError, TypeError, ValueError) as exc:
-            raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request: "
-                           f"{step.get('op')} operation does not apply: {step.get('path')}") from exc
+            raise ApiError(
+                422,
+                "Invalid",
+                "the server rejected our request due to an error in our request: "
+                f"{step.get('op')} operation does not apply: {step.get('path')}",
+            ) from exc
     return result
 
 

@@ -1,4 +1,5 @@
 """Facts that are read from pods: what they ask for, whether they are ready, what they mount."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -62,8 +63,14 @@ def controller_of(obj: Obj) -> Obj:
 
 def owner_reference(api_version: str, kind: str, owner: Obj) -> Obj:
     """The reference a controller puts on what it makes."""
-    return {"apiVersion": api_version, "kind": kind, "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"],
-            "controller": True, "blockOwnerDeletion": True}
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
 
 
 def set_condition(status: Obj, kind: str, value: str, now: str, reason: str = "", message: str = "") -> None:

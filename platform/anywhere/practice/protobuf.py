@@ -1,4 +1,5 @@
 """The few protobuf bodies clients send: Secrets, ConfigMaps, Namespaces and delete options."""
+
 from __future__ import annotations
 
 import base64
@@ -48,10 +49,10 @@ def _message(data: bytes) -> Fields:
             value, at = _varint(data, at)
         elif tag & 7 == 2:
             size, at = _varint(data, at)
-            value, at = data[at:at + size], at + size
+            value, at = data[at : at + size], at + size
         elif tag & 7 in (1, 5):
             size = 8 if tag & 7 == 1 else 4
-            value, at = data[at:at + size], at + size
+            value, at = data[at : at + size], at + size
         else:
             raise ValueError(tag)
         fields.setdefault(tag >> 3, []).append(value)
@@ -91,11 +92,17 @@ def _owner(data: bytes) -> Obj:
 
 def _metadata(data: bytes) -> Obj:
     meta = _message(data)
-    values: Obj = {name: _text(meta, number) for number, name in
-                   ((1, "name"), (2, "generateName"), (3, "namespace"), (5, "uid"), (6, "resourceVersion"))}
-    values |= {"creationTimestamp": _time(meta, 8), "labels": _texts(meta, 11), "annotations": _texts(meta, 12),
-               "ownerReferences": [_owner(one) for one in meta.get(13, [])],
-               "finalizers": [one.decode() for one in meta.get(14, [])]}
+    values: Obj = {
+        name: _text(meta, number)
+        for number, name in ((1, "name"), (2, "generateName"), (3, "namespace"), (5, "uid"), (6, "resourceVersion"))
+    }
+    values |= {
+        "creationTimestamp": _time(meta, 8),
+        "labels": _texts(meta, 11),
+        "annotations": _texts(meta, 12),
+        "ownerReferences": [_owner(one) for one in meta.get(13, [])],
+        "finalizers": [one.decode() for one in meta.get(14, [])],
+    }
     return {key: value for key, value in values.items() if value}
 
 
@@ -115,8 +122,11 @@ def _secret(fields: Fields) -> Obj:
 
 
 def _config_map(fields: Fields) -> Obj:
-    return {"metadata": _metadata(_bytes(fields, 1)), "data": _texts(fields, 2),
-            "binaryData": _encoded(_map(fields, 3))}
+    return {
+        "metadata": _metadata(_bytes(fields, 1)),
+        "data": _texts(fields, 2),
+        "binaryData": _encoded(_map(fields, 3)),
+    }
 
 
 def _namespace(fields: Fields) -> Obj:

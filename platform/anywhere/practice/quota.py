@@ -1,4 +1,5 @@
 """ResourceQuota and LimitRange: what a namespace uses, may use, and fills in."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -10,8 +11,15 @@ from anywhere.practice.status import forbidden
 from anywhere.practice.store import Store
 
 Amounts = dict[str, Decimal]
-_COUNTED = {"pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "resourcequotas",
-            "replicationcontrollers"}
+_COUNTED = {
+    "pods",
+    "services",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "resourcequotas",
+    "replicationcontrollers",
+}
 
 
 def uses(key: str, obj: Obj) -> Amounts:
@@ -30,8 +38,11 @@ def uses(key: str, obj: Obj) -> Amounts:
     elif key == "persistentvolumeclaims":
         size = quantity(((spec.get("resources") or {}).get("requests") or {}).get("storage"))
         storage = spec.get("storageClassName") or ""
-        amounts |= {"requests.storage": size, f"{storage}.storageclass.storage.k8s.io/requests.storage": size,
-                    f"{storage}.storageclass.storage.k8s.io/persistentvolumeclaims": Decimal(1)}
+        amounts |= {
+            "requests.storage": size,
+            f"{storage}.storageclass.storage.k8s.io/requests.storage": size,
+            f"{storage}.storageclass.storage.k8s.io/persistentvolumeclaims": Decimal(1),
+        }
     elif key == "services":
         if spec.get("type") in ("NodePort", "LoadBalancer"):
             amounts["services.nodeports"] = Decimal(len(spec.get("ports") or []))
@@ -82,10 +93,16 @@ def check(store: Store, resource: Resource, obj: Obj, before: Obj | None = None)
         have = used(store, meta.get("namespace", ""), touched) if touched else {}
         over = sorted(k for k in touched if have[k] + wants[k] > hard[k])
         if over:
+
             def listed(amounts: Amounts, names: list[str]) -> str:
                 return ",".join(f"{k}={quantity_text(amounts[k], k)}" for k in names)
-            raise forbidden(resource, meta["name"], f"exceeded quota: {entry.name}, requested: {listed(wants, over)}, "
-                            f"used: {listed(have, over)}, limited: {listed(hard, over)}")
+
+            raise forbidden(
+                resource,
+                meta["name"],
+                f"exceeded quota: {entry.name}, requested: {listed(wants, over)}, "
+                f"used: {listed(have, over)}, limited: {listed(hard, over)}",
+            )
 
 
 def _need_values(resource: Resource, pod: Obj, quota: str, hard: Amounts) -> None:
@@ -93,8 +110,11 @@ def _need_values(resource: Resource, pod: Obj, quota: str, hard: Amounts) -> Non
     for name in sorted(hard):
         group, _, what = name.partition(".") if "." in name else ("requests", ".", name)
         if group in ("requests", "limits") and what in ("cpu", "memory"):
-            without = [c["name"] for c in pod["spec"]["containers"]
-                       if what not in ((c.get("resources") or {}).get(group) or {})]
+            without = [
+                c["name"]
+                for c in pod["spec"]["containers"]
+                if what not in ((c.get("resources") or {}).get(group) or {})
+            ]
             if without:
                 missing.append(f"{name} for: {','.join(without)}")
     if missing:

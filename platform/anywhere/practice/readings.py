@@ -1,4 +1,5 @@
 """What is read from running pods: their logs, and how much of a node they use."""
+
 from __future__ import annotations
 
 import asyncio
@@ -31,14 +32,16 @@ def log_text(pod: Obj, query: Mapping[str, str]) -> str:
         raise bad_request(f"container {name} is not valid for pod {meta['name']}")
     status = pod.get("status") or {}
     rows = [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
-    row = next((r for r in rows if r["name"] == one["name"]), {})
+    row: Obj = next((r for r in rows if r["name"] == one["name"]), {})
     began = _began(row, query.get("previous") == "true")
     if began is None:
         if query.get("previous") == "true":
             raise bad_request(f'previous terminated container "{one["name"]}" in pod "{meta["name"]}" not found')
         why = ((row.get("state") or {}).get("waiting") or {}).get("reason", "ContainerCreating")
         words = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image"}
-        raise bad_request(f'container "{one["name"]}" in pod "{meta["name"]}" is waiting to start: {words.get(why, why)}')
+        raise bad_request(
+            f'container "{one["name"]}" in pod "{meta["name"]}" is waiting to start: {words.get(why, why)}'
+        )
     return _shown(one, row, began, query)
 
 
@@ -58,10 +61,10 @@ def _shown(one: Obj, row: Obj, began: float, query: Mapping[str, str]) -> str:
     if query.get("timestamps") == "true":
         shown = [f"{micro_stamp(began + at)} {text}" for at, text in enumerate(shown)]
     if (tail := query.get("tailLines", "")).isdigit():
-        shown = shown[len(shown) - min(int(tail), len(shown)):]
+        shown = shown[len(shown) - min(int(tail), len(shown)) :]
     text = "".join(line + "\n" for line in shown)
     limit = query.get("limitBytes", "")
-    return text[:int(limit)] if limit.isdigit() else text
+    return text[: int(limit)] if limit.isdigit() else text
 
 
 async def follow(cluster: Cluster, namespace: str, name: str, first: str) -> AsyncIterator[bytes]:
@@ -96,9 +99,13 @@ def metrics(cluster: Cluster, plural: str, namespace: str | None, name: str, lab
             if (pod.get("status") or {}).get("phase") != "Running":
                 continue
             meta["namespace"] = entry.namespace
-            row |= {"kind": "PodMetrics", "containers": [
-                {"name": c["name"], "usage": _usage(pods.asked({"containers": [c]}))}
-                for c in pod["spec"]["containers"]]}
+            row |= {
+                "kind": "PodMetrics",
+                "containers": [
+                    {"name": c["name"], "usage": _usage(pods.asked({"containers": [c]}))}
+                    for c in pod["spec"]["containers"]
+                ],
+            }
         rows.append({"apiVersion": "metrics.k8s.io/v1beta1", **row})
     if name:
         return rows[0] if rows else None

@@ -1,4 +1,5 @@
 """Create, change and patch objects as the API does: defaults, checks, owners of fields, versions."""
+
 from __future__ import annotations
 
 import secrets
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_FIXED_META = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
-               "namespace", "name", "selfLink")
+_FIXED_META = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "namespace",
+    "name",
+    "selfLink",
+)
 _NO_GENERATION = {"pods", "services", "namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes"}
 
 
@@ -60,11 +69,15 @@ def _prepare(cluster: Cluster, resource: Resource, namespace: str, obj: Obj) -> 
         meta["namespace"] = namespace
         space = cluster.store.get("namespaces", "", namespace)
         if space is None:
-            raise ApiError(404, "NotFound", f'namespaces "{namespace}" not found',
-                           {"name": namespace, "kind": "namespaces"})
+            raise ApiError(
+                404, "NotFound", f'namespaces "{namespace}" not found', {"name": namespace, "kind": "namespaces"}
+            )
         if space.terminating:
-            raise forbidden(resource, meta.get("name", ""), f"unable to create new content in namespace {namespace} "
-                            "because it is being terminated")
+            raise forbidden(
+                resource,
+                meta.get("name", ""),
+                f"unable to create new content in namespace {namespace} because it is being terminated",
+            )
     else:
         meta.pop("namespace", None)
     for field in ("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
@@ -100,21 +113,26 @@ def create(cluster: Cluster, resource: Resource, namespace: str, obj: Obj, write
     return obj
 
 
-def update(cluster: Cluster, resource: Resource, entry: Entry, new: Obj, sub: str = "",
-           write: Write = BY_SYSTEM) -> Obj:
+def update(
+    cluster: Cluster, resource: Resource, entry: Entry, new: Obj, sub: str = "", write: Write = BY_SYSTEM
+) -> Obj:
     """Replace a stored object (or its status) and return it as stored; raises 409 for an outdated version."""
     old = entry.obj()
     meta = new.get("metadata")
     if not isinstance(meta, dict):
         raise bad_request("metadata: Required value")
     if meta.get("name", entry.name) != entry.name:
-        raise bad_request(f"the name of the object ({meta.get('name')}) does not match the name on the URL "
-                          f"({entry.name})")
+        raise bad_request(
+            f"the name of the object ({meta.get('name')}) does not match the name on the URL ({entry.name})"
+        )
     if meta.get("resourceVersion") and meta["resourceVersion"] != str(entry.version):
         raise conflict(resource, entry.name)
     if meta.get("uid") and meta["uid"] != entry.uid:
-        raise conflict(resource, entry.name, f"Precondition failed: UID in precondition: {meta['uid']}, UID in object "
-                       f"meta: {entry.uid}")
+        raise conflict(
+            resource,
+            entry.name,
+            f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {entry.uid}",
+        )
     result = _merged(resource, old, new, sub)
     if not sub:
         defaults.fill(resource.key, result)
@@ -162,16 +180,19 @@ def _merged(resource: Resource, old: Obj, new: Obj, sub: str) -> Obj:
 def _bump(resource: Resource, old: Obj, new: Obj) -> None:
     def content(obj: Obj) -> Obj:
         return {k: v for k, v in obj.items() if k not in ("metadata", "status", "apiVersion", "kind")}
+
     if "generation" in old["metadata"]:
         new["metadata"]["generation"] = old["metadata"]["generation"] + (content(old) != content(new))
 
 
-def apply_patch(cluster: Cluster, resource: Resource, namespace: str, name: str, body: Obj, write: Write,
-                sub: str = "") -> tuple[Obj, bool]:
+def apply_patch(
+    cluster: Cluster, resource: Resource, namespace: str, name: str, body: Obj, write: Write, sub: str = ""
+) -> tuple[Obj, bool]:
     """Server-side apply; returns the object and whether it is new."""
     if not write.manager:
-        raise bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for "
-                          "apply patch")
+        raise bad_request(
+            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+        )
     body.setdefault("metadata", {}).setdefault("name", name)
     entry = cluster.store.get(resource.key, namespace, name)
     if entry is None:
@@ -179,16 +200,25 @@ def apply_patch(cluster: Cluster, resource: Resource, namespace: str, name: str,
         return create(cluster, resource, namespace, fresh, write), True
     live = entry.obj()
     if sub == "status":
-        return update(cluster, resource, entry, patch.merge_patch(live, {"status": body.get("status", {})}), sub,
-                      write), False
+        return update(
+            cluster, resource, entry, patch.merge_patch(live, {"status": body.get("status", {})}), sub, write
+        ), False
     meta = {k: v for k, v in body["metadata"].items() if k not in ("uid", "resourceVersion", "creationTimestamp")}
     merged = owners.apply_object(resource, live, {**body, "metadata": meta}, write.manager, write.force, stamp())
     quiet = Write(write.user, "\0", write.dry_run)
     return update(cluster, resource, entry, merged, "", quiet), False
 
 
-def change(cluster: Cluster, resource: Resource, namespace: str, name: str, content_type: str, body: object,
-           write: Write, sub: str = "") -> Obj:
+def change(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    content_type: str,
+    body: object,
+    write: Write,
+    sub: str = "",
+) -> Obj:
     """Patch a stored object with a JSON, merge or strategic merge patch and return it."""
     entry = fetch(cluster, resource, namespace, name)
     old = entry.obj()
@@ -198,9 +228,13 @@ def change(cluster: Cluster, resource: Resource, namespace: str, name: str, cont
         new = patch.merge_patch(old, body)
     elif content_type == "application/strategic-merge-patch+json":
         if resource.custom:
-            raise ApiError(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted "
-                           "media types include: application/json-patch+json, application/merge-patch+json, "
-                           "application/apply-patch+yaml")
+            raise ApiError(
+                415,
+                "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted "
+                "media types include: application/json-patch+json, application/merge-patch+json, "
+                "application/apply-patch+yaml",
+            )
         new = patch.strategic_merge(old, body)
     else:
         raise ApiError(415, "UnsupportedMediaType", f"the body of the request was in an unknown format: {content_type}")
@@ -219,7 +253,13 @@ def scale_of(resource: Resource, obj: Obj) -> Obj:
     meta = obj["metadata"]
     labels = ((obj.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
     kept = {k: meta[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in meta}
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": kept,
-            "spec": {"replicas": (obj.get("spec") or {}).get("replicas", 0)},
-            "status": {"replicas": (obj.get("status") or {}).get("replicas", 0),
-                       "selector": ",".join(f"{k}={v}" for k, v in sorted(labels.items()))}}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": kept,
+        "spec": {"replicas": (obj.get("spec") or {}).get("replicas", 0)},
+        "status": {
+            "replicas": (obj.get("status") or {}).get("replicas", 0),
+            "selector": ",".join(f"{k}={v}" for k, v in sorted(labels.items())),
+        },
+    }

@@ -1,4 +1,5 @@
 """The answers of the API's questions: who am I, may I, and tokens on request."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -12,8 +13,13 @@ from anywhere.practice.store import Entry
 if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
-REVIEWS = {"tokenreviews", "selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews",
-           "subjectaccessreviews"}
+REVIEWS = {
+    "tokenreviews",
+    "selfsubjectreviews",
+    "selfsubjectaccessreviews",
+    "selfsubjectrulesreviews",
+    "subjectaccessreviews",
+}
 
 
 def _info(user: User) -> Obj:
@@ -23,8 +29,12 @@ def _info(user: User) -> Obj:
 def review(cluster: Cluster, resource: Resource, user: User, body: Obj) -> Obj:
     """The body with its status filled in."""
     spec = body.get("spec") or {}
-    answer = {**body, "kind": resource.kind, "apiVersion": resource.group_version,
-              "metadata": {**(body.get("metadata") or {}), "creationTimestamp": None}}
+    answer = {
+        **body,
+        "kind": resource.kind,
+        "apiVersion": resource.group_version,
+        "metadata": {**(body.get("metadata") or {}), "creationTimestamp": None},
+    }
     if resource.plural == "tokenreviews":
         found = cluster.access.user(spec.get("token", ""))
         answer["status"] = {"authenticated": True, "user": _info(found)} if found else {"authenticated": False}
@@ -32,8 +42,11 @@ def review(cluster: Cluster, resource: Resource, user: User, body: Obj) -> Obj:
         answer["status"] = {"userInfo": _info(user)}
     elif resource.plural == "selfsubjectrulesreviews":
         rules = cluster.access.rules(user, spec.get("namespace", ""))
-        answer["status"] = {"resourceRules": [r for r in rules if "resources" in r], "incomplete": False,
-                            "nonResourceRules": [r for r in rules if "nonResourceURLs" in r]}
+        answer["status"] = {
+            "resourceRules": [r for r in rules if "resources" in r],
+            "incomplete": False,
+            "nonResourceRules": [r for r in rules if "nonResourceURLs" in r],
+        }
     else:
         if resource.plural == "subjectaccessreviews":
             user = User(spec.get("user", ""), tuple(spec.get("groups") or ()))
@@ -46,8 +59,14 @@ def _allowed(cluster: Cluster, user: User, spec: Obj) -> bool:
     if wanted is None:
         return any("*" in (rule.get("nonResourceURLs") or []) for rule in cluster.access.rules(user, ""))
     name, sub = wanted.get("resource", ""), wanted.get("subresource", "")
-    return cluster.access.allows(user, wanted.get("verb", ""), wanted.get("group", ""), f"{name}/{sub}" if sub else name,
-                                 wanted.get("namespace", ""), wanted.get("name", ""))
+    return cluster.access.allows(
+        user,
+        wanted.get("verb", ""),
+        wanted.get("group", ""),
+        f"{name}/{sub}" if sub else name,
+        wanted.get("namespace", ""),
+        wanted.get("name", ""),
+    )
 
 
 def token_request(cluster: Cluster, resource: Resource, entry: Entry, body: Obj) -> Obj:
@@ -56,11 +75,23 @@ def token_request(cluster: Cluster, resource: Resource, entry: Entry, body: Obj)
     seconds = spec.get("expirationSeconds") or 3600
     if seconds < 600:
         request = Resource("authentication.k8s.io", "v1", "tokenrequests", "TokenRequest", True)
-        raise invalid(request, "", [("spec.expirationSeconds", "FieldValueInvalid", f"Invalid value: {seconds}: may not "
-                                    "specify a duration less than 10 minutes")])
+        raise invalid(
+            request,
+            "",
+            [
+                (
+                    "spec.expirationSeconds",
+                    "FieldValueInvalid",
+                    f"Invalid value: {seconds}: may not specify a duration less than 10 minutes",
+                )
+            ],
+        )
     audiences = spec.get("audiences") or ["https://kubernetes.default.svc.cluster.local"]
     token, ends = cluster.access.issue(entry.namespace, entry.name, entry.uid, seconds, audiences)
-    return {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {"name": entry.name, "namespace": entry.namespace, "creationTimestamp": stamp()},
-            "spec": {"audiences": audiences, "expirationSeconds": seconds},
-            "status": {"token": token, "expirationTimestamp": stamp(ends)}}
+    return {
+        "kind": "TokenRequest",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"name": entry.name, "namespace": entry.namespace, "creationTimestamp": stamp()},
+        "spec": {"audiences": audiences, "expirationSeconds": seconds},
+        "status": {"token": token, "expirationTimestamp": stamp(ends)},
+    }

@@ -1,4 +1,5 @@
 """Pod Security as the namespace labels ask for it, in the admission's words."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,10 +7,33 @@ from collections.abc import Iterator
 from anywhere.practice.kinds import Obj
 
 LABEL = "pod-security.kubernetes.io/enforce"
-_CAPABILITIES = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
-                 "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}
-_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected",
-            "secret", "name"}
+_CAPABILITIES = {
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+}
+_VOLUMES = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+    "name",
+}
 
 
 def violations(spec: Obj, level: str) -> str:
@@ -35,7 +59,8 @@ def _baseline(spec: Obj) -> Iterator[str]:
             yield f"host namespaces ({field}=true)"
     paths = [v["name"] for v in spec.get("volumes") or [] if "hostPath" in v]
     if paths:
-        yield f'hostPath volumes (volume{"s" if len(paths) > 1 else ""} {", ".join(chr(34) + p + chr(34) for p in paths)})'
+        quoted = ", ".join(f'"{path}"' for path in paths)
+        yield f"hostPath volumes (volume{'s' if len(paths) > 1 else ''} {quoted})"
     everyone = _containers(spec)
     if bad := [c for c in everyone if (c.get("securityContext") or {}).get("privileged")]:
         yield f"privileged ({_names(bad)} must not set securityContext.privileged=true)"
@@ -57,17 +82,24 @@ def _own(spec: Obj, container: Obj, field: str) -> object:
 def _restricted(spec: Obj) -> Iterator[str]:
     everyone = _containers(spec)
     if bad := [c for c in everyone if (c.get("securityContext") or {}).get("allowPrivilegeEscalation") is not False]:
-        yield ("allowPrivilegeEscalation != false "
-               f"({_names(bad)} must set securityContext.allowPrivilegeEscalation=false)")
+        yield (
+            f"allowPrivilegeEscalation != false ({_names(bad)} must set securityContext.allowPrivilegeEscalation=false)"
+        )
     if bad := [c for c in everyone if "ALL" not in (_caps(c).get("drop") or ())]:
         yield f'unrestricted capabilities ({_names(bad)} must set securityContext.capabilities.drop=["ALL"])'
-    if bad := [v["name"] for v in spec.get("volumes") or [] if set(v) - _VOLUMES and "hostPath" not in v]:
-        yield f"restricted volume types (volumes {', '.join(bad)})"
+    if kinds := [str(v["name"]) for v in spec.get("volumes") or [] if set(v) - _VOLUMES and "hostPath" not in v]:
+        yield f"restricted volume types (volumes {', '.join(kinds)})"
     if bad := [c for c in everyone if _own(spec, c, "runAsNonRoot") is not True]:
         yield f"runAsNonRoot != true (pod or {_names(bad)} must set securityContext.runAsNonRoot=true)"
     if bad := [c for c in everyone if _own(spec, c, "runAsUser") == 0]:
         yield f"runAsUser=0 (pod or {_names(bad)} must not set runAsUser=0)"
-    if bad := [c for c in everyone if (_own(spec, c, "seccompProfile") or {}).get("type")  # type: ignore[attr-defined]
-               not in ("RuntimeDefault", "Localhost")]:
-        yield (f'seccompProfile (pod or {_names(bad)} must set securityContext.seccompProfile.type to "RuntimeDefault" '
-               'or "Localhost")')
+    if bad := [
+        c
+        for c in everyone
+        if (_own(spec, c, "seccompProfile") or {}).get("type")  # type: ignore[attr-defined]
+        not in ("RuntimeDefault", "Localhost")
+    ]:
+        yield (
+            f'seccompProfile (pod or {_names(bad)} must set securityContext.seccompProfile.type to "RuntimeDefault" '
+            'or "Localhost")'
+        )

@@ -1,4 +1,5 @@
 """Label and field selectors, read once and asked often."""
+
 from __future__ import annotations
 
 import re
@@ -56,8 +57,9 @@ def selector_matches(selector: Obj | None, labels: Mapping[str, str]) -> bool:
     if selector is None:
         return False
     wanted = selector.get("matchLabels") or {}
-    return (all(labels.get(k) == v for k, v in wanted.items())
-            and expressions_match(selector.get("matchExpressions") or [], labels))
+    return all(labels.get(k) == v for k, v in wanted.items()) and expressions_match(
+        selector.get("matchExpressions") or [], labels
+    )
 
 
 def field_of(obj: Obj, path: str) -> str:

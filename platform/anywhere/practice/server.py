@@ -1,4 +1,5 @@
 """The HTTP server: faults on purpose, counting, streams, and the administrator's door."""
+
 from __future__ import annotations
 
 import asyncio
@@ -15,7 +16,7 @@ from aiohttp import web
 from anywhere.practice import http
 from anywhere.practice.admin import administer
 from anywhere.practice.cluster import Cluster, World
-from anywhere.practice.http import Answer, Request
+from anywhere.practice.messages import Answer, Request
 from anywhere.practice.status import ApiError, unauthorized
 from anywhere.practice.store import dumps
 
@@ -96,8 +97,8 @@ class Server:
             answer = Answer(dumps(refusal.body()), refusal.code)
         except (KeyError, TypeError, AttributeError, ValueError) as exc:
             logger.exception("practice.request_failed", extra={"path": request.path})
-            refusal = ApiError(400, "BadRequest", f"the object cannot be read: {type(exc).__name__} {exc}")
-            answer = Answer(dumps(refusal.body()), refusal.code)
+            unreadable = ApiError(400, "BadRequest", f"the object cannot be read: {type(exc).__name__} {exc}")
+            answer = Answer(dumps(unreadable.body()), unreadable.code)
         client = request.headers.get("User-Agent", "unknown").split("/")[0].split(" ")[0]
         cluster.counting.add(client, request.what or request.path, len(request.body), len(answer.body))
         if request.method in _WRITES and _spend(cluster, "drop_after_request"):
@@ -129,8 +130,12 @@ async def _fault(raw: web.Request, cluster: Cluster) -> web.Response | None:
     if settings.latency_ms:
         await asyncio.sleep(settings.latency_ms / 1000)
     if _spend(cluster, "status_429"):
-        refusal = ApiError(429, "TooManyRequests", "the server has received too many requests and has asked us to try "
-                           "again later", {"retryAfterSeconds": settings.retry_after})
+        refusal = ApiError(
+            429,
+            "TooManyRequests",
+            "the server has received too many requests and has asked us to try again later",
+            {"retryAfterSeconds": settings.retry_after},
+        )
         answer = _refusal(refusal)
         answer.headers["Retry-After"] = str(settings.retry_after)
         return answer

@@ -1,4 +1,5 @@
 """How one practice cluster behaves: how fast it is, and what it is told to do wrong."""
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
@@ -18,11 +19,11 @@ class Settings:
 
     fail: str | None = None
     ready_seconds: float = 3.0
-    latency_ms: float = 0
+    latency_ms: float = 0.0
     drop_after_request: int = 0
     status_429: int = 0
     retry_after: int = 1
-    watch_cut_seconds: float = 0
+    watch_cut_seconds: float = 0.0
     hang: bool = False
     load_balancer: bool = True
 
@@ -42,7 +43,7 @@ class Settings:
             elif name in ("drop_after_request", "status_429") and isinstance(value, bool):
                 clean[name] = -1 if value else 0
             elif isinstance(value, int | float) and value >= -1:
-                clean[name] = int(value) if isinstance(known[name].default, int) and name != "latency_ms" else value
+                clean[name] = int(value) if isinstance(known[name].default, int) else float(value)
             else:
                 raise bad_request(f"{name} takes a number")
         return replace(self, **clean)

@@ -1,4 +1,5 @@
 """Answers of the API that are not objects: Kubernetes Status documents for success and failure."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,8 +16,16 @@ class ApiError(Exception):
 
     def body(self) -> Obj:
         """The Status document of this refusal."""
-        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
-                "reason": self.reason, "details": self.details, "code": self.code}
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "details": self.details,
+            "code": self.code,
+        }
 
 
 def _details(resource: Resource, name: str, **more: Any) -> Obj:
@@ -44,8 +53,9 @@ def already_exists(resource: Resource, name: str) -> ApiError:
 def conflict(resource: Resource, name: str, why: str = "") -> ApiError:
     """409 for a write on an outdated version."""
     why = why or "the object has been modified; please apply your changes to the latest version and try again"
-    return ApiError(409, "Conflict", f'Operation cannot be fulfilled on {resource.key} "{name}": {why}',
-                    _details(resource, name))
+    return ApiError(
+        409, "Conflict", f'Operation cannot be fulfilled on {resource.key} "{name}": {why}', _details(resource, name)
+    )
 
 
 def forbidden(resource: Resource, name: str, why: str) -> ApiError:
@@ -58,8 +68,11 @@ def invalid(resource: Resource, name: str, causes: list[tuple[str, str, str]]) -
     texts = [f"{field}: {message}" for field, _, message in causes]
     text = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    details = {"name": name, "kind": resource.kind,
-               "causes": [{"field": f, "reason": r, "message": m} for f, r, m in causes]}
+    details = {
+        "name": name,
+        "kind": resource.kind,
+        "causes": [{"field": f, "reason": r, "message": m} for f, r, m in causes],
+    }
     if resource.group:
         details["group"] = resource.group
     return ApiError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
@@ -82,5 +95,10 @@ def unauthorized() -> ApiError:
 
 def success(resource: Resource, name: str, uid: str) -> Obj:
     """The answer to a deletion that is done."""
-    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-            "details": _details(resource, name, uid=uid)}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": _details(resource, name, uid=uid),
+    }

@@ -1,4 +1,5 @@
 """The objects of one practice cluster: versioned, indexed, remembered for watches and kept on disk."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,11 +1,12 @@
 """What the API refuses: names, required fields, and changes of what cannot change."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from anywhere.practice.clock import quantity
+from anywhere.practice.immutability import FIXED
 from anywhere.practice.kinds import Obj, Resource
 from anywhere.practice.status import bad_request, invalid
 
@@ -14,21 +15,33 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"^{_LABEL}(\.{_LABEL})*$")
 _DNS_LABEL = re.compile(rf"^{_LABEL}$")
 _VALUE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
-_LABEL_WORDS = ("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
-                "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-                "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')")
-_NAME_WORDS = ("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-               "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-               "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')")
-_STS_FREE = {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-             "persistentVolumeClaimRetentionPolicy", "minReadySeconds"}
-_STS_WORDS = ("Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
-              "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' "
-              "are forbidden")
-WITH_SPEC = {"deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "jobs.batch", "pods",
-             "services", "cronjobs.batch", "persistentvolumeclaims", "ingresses.networking.k8s.io", "resourcequotas",
-             "horizontalpodautoscalers.autoscaling", "persistentvolumes", "limitranges",
-             "customresourcedefinitions.apiextensions.k8s.io"}
+_LABEL_WORDS = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
+    "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+_NAME_WORDS = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+    "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+WITH_SPEC = {
+    "deployments.apps",
+    "statefulsets.apps",
+    "daemonsets.apps",
+    "replicasets.apps",
+    "jobs.batch",
+    "pods",
+    "services",
+    "cronjobs.batch",
+    "persistentvolumeclaims",
+    "ingresses.networking.k8s.io",
+    "resourcequotas",
+    "horizontalpodautoscalers.autoscaling",
+    "persistentvolumes",
+    "limitranges",
+    "customresourcedefinitions.apiextensions.k8s.io",
+}
 _WORKLOADS = {"deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "jobs.batch"}
 _LABEL_NAMED = {"services", "namespaces"}
 _FREE_NAMED = "rbac.authorization.k8s.io"
@@ -46,7 +59,7 @@ def check_update(resource: Resource, old: Obj, new: Obj) -> None:
     """Raise 422 when a change is not valid, or of something that cannot change."""
     _shape(new)
     causes = _labels(new) + _spec(resource, new)
-    if rule := _FIXED.get(resource.key):
+    if rule := FIXED.get(resource.key):
         causes += rule(old, new)
     if causes:
         raise invalid(resource, new["metadata"]["name"], causes)
@@ -73,8 +86,9 @@ def _name(resource: Resource, obj: Obj) -> Causes:
         words = _LABEL_WORDS if label else _NAME_WORDS
         return [("metadata.name", "FieldValueInvalid", f'Invalid value: "{name}": {words}')]
     if len(name) > limit:
-        return [("metadata.name", "FieldValueInvalid",
-                 f'Invalid value: "{name}": must be no more than {limit} characters')]
+        return [
+            ("metadata.name", "FieldValueInvalid", f'Invalid value: "{name}": must be no more than {limit} characters')
+        ]
     return []
 
 
@@ -82,21 +96,31 @@ def _labels(obj: Obj) -> Causes:
     causes: Causes = []
     for value in (obj["metadata"].get("labels") or {}).values():
         if len(value) > 63:
-            causes.append(("metadata.labels", "FieldValueInvalid",
-                           f'Invalid value: "{value}": must be no more than 63 bytes'))
+            causes.append(
+                ("metadata.labels", "FieldValueInvalid", f'Invalid value: "{value}": must be no more than 63 bytes')
+            )
         elif not _VALUE.match(value):
-            causes.append(("metadata.labels", "FieldValueInvalid", f'Invalid value: "{value}": a valid label must be an '
-                           "empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-                           "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
-                           "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"))
+            causes.append(
+                (
+                    "metadata.labels",
+                    "FieldValueInvalid",
+                    f'Invalid value: "{value}": a valid label must be an '
+                    "empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+                    "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+                    "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+                )
+            )
     return causes
 
 
 def _spec(resource: Resource, obj: Obj) -> Causes:
     spec = obj.get("spec") or {}
     if resource.key in _WORKLOADS:
-        return _replicas(spec) + _selector(resource, spec) + _pod_spec((spec.get("template") or {}).get("spec") or {},
-                                                                     "spec.template.spec")
+        return (
+            _replicas(spec)
+            + _selector(resource, spec)
+            + _pod_spec((spec.get("template") or {}).get("spec") or {}, "spec.template.spec")
+        )
     if resource.key == "pods":
         return _pod_spec(spec, "spec")
     if resource.key == "services" and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
@@ -110,8 +134,11 @@ def _replicas(spec: Obj) -> Causes:
     count = spec.get("replicas", 0)
     if isinstance(count, bool) or not isinstance(count, int):
         raise bad_request("json: cannot unmarshal into Go struct field .spec.replicas of type int32")
-    return [] if count >= 0 else [("spec.replicas", "FieldValueInvalid",
-                                   f"Invalid value: {count}: must be greater than or equal to 0")]
+    return (
+        []
+        if count >= 0
+        else [("spec.replicas", "FieldValueInvalid", f"Invalid value: {count}: must be greater than or equal to 0")]
+    )
 
 
 def _selector(resource: Resource, spec: Obj) -> Causes:
@@ -120,8 +147,13 @@ def _selector(resource: Resource, spec: Obj) -> Causes:
     if not spec.get("selector"):
         return [("spec.selector", "FieldValueRequired", "Required value")] if resource.group == "apps" else []
     if any(labels.get(key) != value for key, value in wanted.items()):
-        return [("spec.template.metadata.labels", "FieldValueInvalid",
-                 "Invalid value: `selector` does not match template `labels`")]
+        return [
+            (
+                "spec.template.metadata.labels",
+                "FieldValueInvalid",
+                "Invalid value: `selector` does not match template `labels`",
+            )
+        ]
     return []
 
 
@@ -144,8 +176,9 @@ def _container(one: Obj, path: str, volumes: set[Any]) -> Causes:
         causes.append((f"{path}.image", "FieldValueRequired", "Required value"))
     for at, mount in enumerate(one.get("volumeMounts") or []):
         if mount.get("name") not in volumes and path.startswith("spec.containers"):
-            causes.append((f"{path}.volumeMounts[{at}].name", "FieldValueNotFound",
-                           f'Not found: "{mount.get("name")}"'))
+            causes.append(
+                (f"{path}.volumeMounts[{at}].name", "FieldValueNotFound", f'Not found: "{mount.get("name")}"')
+            )
     return causes + _resources(one.get("resources") or {}, path)
 
 
@@ -157,12 +190,19 @@ def _resources(resources: Obj, path: str) -> Causes:
             try:
                 quantity(value)
             except ValueError as exc:
-                raise bad_request("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?"
-                                  f"[0-9]*)$' ({path}.resources.{group})") from exc
+                raise bad_request(
+                    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?"
+                    f"[0-9]*)$' ({path}.resources.{group})"
+                ) from exc
     for name, value in requests.items():
         if name in limits and quantity(value) > quantity(limits[name]):
-            causes.append((f"{path}.resources.requests", "FieldValueInvalid", f'Invalid value: "{value}": must be less '
-                           f"than or equal to {name} limit of {limits[name]}"))
+            causes.append(
+                (
+                    f"{path}.resources.requests",
+                    "FieldValueInvalid",
+                    f'Invalid value: "{value}": must be less than or equal to {name} limit of {limits[name]}',
+                )
+            )
     return causes
 
 
@@ -171,72 +211,14 @@ def _claim(spec: Obj) -> Causes:
     if size is None:
         return [("spec.resources[storage]", "FieldValueRequired", "Required value")]
     try:
-        return [] if quantity(size) > 0 else [("spec.resources[storage]", "FieldValueInvalid",
-                                               f'Invalid value: "{size}": must be greater than zero')]
+        return (
+            []
+            if quantity(size) > 0
+            else [
+                ("spec.resources[storage]", "FieldValueInvalid", f'Invalid value: "{size}": must be greater than zero')
+            ]
+        )
     except ValueError as exc:
-        raise bad_request("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?"
-                          "[0-9]*)$'") from exc
-
-
-def _immutable(path: str, old: Any, new: Any) -> Causes:
-    return [] if old == new else [(path, "FieldValueInvalid", "Invalid value: field is immutable")]
-
-
-def _fixed_selector(old: Obj, new: Obj) -> Causes:
-    return _immutable("spec.selector", old["spec"].get("selector"), new["spec"].get("selector"))
-
-
-def _fixed_stateful_set(old: Obj, new: Obj) -> Causes:
-    def rest(obj: Obj) -> Obj:
-        claims = [{**c, "status": None} for c in obj["spec"].get("volumeClaimTemplates") or []]
-        return {**{k: v for k, v in obj["spec"].items() if k not in _STS_FREE}, "volumeClaimTemplates": claims}
-    return [] if rest(old) == rest(new) else [("spec", "FieldValueForbidden", _STS_WORDS)]
-
-
-def _fixed_job(old: Obj, new: Obj) -> Causes:
-    if old["spec"].get("suspend"):
-        return _fixed_selector(old, new)
-    return (_immutable("spec.template", old["spec"].get("template"), new["spec"].get("template"))
-            + _fixed_selector(old, new))
-
-
-def _fixed_data(old: Obj, new: Obj) -> Causes:
-    if old.get("immutable") and (old.get("data"), old.get("immutable")) != (new.get("data"), new.get("immutable")):
-        return [("data", "FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set")]
-    return _immutable("type", old.get("type"), new.get("type"))
-
-
-def _fixed_service(old: Obj, new: Obj) -> Causes:
-    was, now = old["spec"].get("clusterIP"), new["spec"].get("clusterIP")
-    if was and was != now and new["spec"].get("type") != "ExternalName":
-        return [("spec.clusterIPs[0]", "FieldValueInvalid",
-                 f'Invalid value: ["{now or ""}"]: may not change once set')]
-    return []
-
-
-def _fixed_claim(old: Obj, new: Obj) -> Causes:
-    def rest(obj: Obj) -> Obj:
-        return {k: v for k, v in obj["spec"].items() if k not in ("resources", "volumeName", "storageClassName")}
-    was, now = (quantity(o["spec"]["resources"]["requests"]["storage"]) for o in (old, new))
-    bound = old["spec"].get("volumeName")
-    if rest(old) != rest(new) or (bound and old["spec"].get("storageClassName") != new["spec"].get("storageClassName")):
-        return [("spec", "FieldValueForbidden", "Forbidden: spec is immutable after creation except "
-                 "resources.requests and volumeAttributesClassName for bound claims")]
-    if now < was:
-        return [("spec.resources.requests.storage", "FieldValueForbidden",
-                 "Forbidden: field can not be less than status.capacity")]
-    return []
-
-
-def _fixed_role_ref(old: Obj, new: Obj) -> Causes:
-    return [] if old.get("roleRef") == new.get("roleRef") else [
-        ("roleRef", "FieldValueInvalid", "Invalid value: cannot change roleRef")]
-
-
-_FIXED: dict[str, Callable[[Obj, Obj], Causes]] = {
-    "deployments.apps": _fixed_selector, "daemonsets.apps": _fixed_selector, "replicasets.apps": _fixed_selector,
-    "statefulsets.apps": _fixed_stateful_set, "jobs.batch": _fixed_job, "secrets": _fixed_data,
-    "configmaps": _fixed_data, "services": _fixed_service, "persistentvolumeclaims": _fixed_claim,
-    "rolebindings.rbac.authorization.k8s.io": _fixed_role_ref,
-    "clusterrolebindings.rbac.authorization.k8s.io": _fixed_role_ref,
-}
+        raise bad_request(
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        ) from exc

@@ -1,4 +1,5 @@
 """Lists and watches: pages of what is, and streams of what changes."""
+
 from __future__ import annotations
 
 import asyncio
@@ -52,21 +53,34 @@ def listing(cluster: Cluster, query: Query) -> bytes:
     """The list document of one page."""
     test, start = query.test(), _start(query.token)
     if query.version.isdigit() and int(query.version) > cluster.store.version:
-        raise ApiError(504, "Timeout", f"Too large resource version: {query.version}, current: {cluster.store.version}",
-                       {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-                        "retryAfterSeconds": 1})
-    found = [e for e in cluster.store.each(query.resource.key, query.namespace)
-             if (start is None or (e.namespace, e.name) > start) and (test is None or test(e))]
+        raise ApiError(
+            504,
+            "Timeout",
+            f"Too large resource version: {query.version}, current: {cluster.store.version}",
+            {
+                "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
+                "retryAfterSeconds": 1,
+            },
+        )
+    found = [
+        e
+        for e in cluster.store.each(query.resource.key, query.namespace)
+        if (start is None or (e.namespace, e.name) > start) and (test is None or test(e))
+    ]
     meta: Obj = {"resourceVersion": str(cluster.store.version)}
     if query.limit and len(found) > query.limit:
         last = found[query.limit - 1]
-        meta["continue"] = base64.urlsafe_b64encode(json.dumps(
-            {"v": "practice", "rv": cluster.store.version, "start": [last.namespace, last.name]}).encode()).decode()
+        meta["continue"] = base64.urlsafe_b64encode(
+            json.dumps({"v": "practice", "rv": cluster.store.version, "start": [last.namespace, last.name]}).encode()
+        ).decode()
         if test is None:
             meta["remainingItemCount"] = len(found) - query.limit
-        found = found[:query.limit]
-    kind, version = ((query.resource.kind + "List", query.resource.group_version) if not query.partial
-                     else ("PartialObjectMetadataList", "meta.k8s.io/v1"))
+        found = found[: query.limit]
+    kind, version = (
+        (query.resource.kind + "List", query.resource.group_version)
+        if not query.partial
+        else ("PartialObjectMetadataList", "meta.k8s.io/v1")
+    )
     head = dumps({"kind": kind, "apiVersion": version, "metadata": meta})
     return head[:-1] + b',"items":[' + b",".join(query.body(e) for e in found) + b"]}"
 
@@ -89,8 +103,11 @@ def _bookmark(query: Query, version: int, end_of_initial: bool = False) -> bytes
     meta: Obj = {"resourceVersion": str(version), "creationTimestamp": None}
     if end_of_initial:
         meta["annotations"] = {"k8s.io/initial-events-end": "true"}
-    kind, api = ((query.resource.kind, query.resource.group_version) if not query.partial
-                 else ("PartialObjectMetadata", "meta.k8s.io/v1"))
+    kind, api = (
+        (query.resource.kind, query.resource.group_version)
+        if not query.partial
+        else ("PartialObjectMetadata", "meta.k8s.io/v1")
+    )
     return _line("BOOKMARK", dumps({"kind": kind, "apiVersion": api, "metadata": meta}))
 
 
@@ -116,8 +133,11 @@ async def stream(cluster: Cluster, query: Query) -> AsyncIterator[bytes]:
         ends = min(ends, time.monotonic() + cut)
     version = int(query.version) if query.version.isdigit() else 0
     if query.initial or not version:
-        lines = [_line("ADDED", query.body(e)) for e in cluster.store.each(query.resource.key, query.namespace)
-                 if test is None or test(e)]
+        lines = [
+            _line("ADDED", query.body(e))
+            for e in cluster.store.each(query.resource.key, query.namespace)
+            if test is None or test(e)
+        ]
         version = cluster.store.version
         if query.initial and query.bookmarks:
             lines.append(_bookmark(query, version, end_of_initial=True))

@@ -32,8 +32,17 @@ class PracticeServer:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        command = [sys.executable, "-m", "anywhere.practice", "--home", str(self.home), "--port", str(self._port),
-                   "--ready-seconds", str(self._ready_seconds)]
+        command = [
+            sys.executable,
+            "-m",
+            "anywhere.practice",
+            "--home",
+            str(self.home),
+            "--port",
+            str(self._port),
+            "--ready-seconds",
+            str(self._ready_seconds),
+        ]
         environment = {"PYTHONPATH": str(ROOT / "platform"), "PATH": os.environ["PATH"]}
         with (self.home / "practice.log").open("ab") as log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

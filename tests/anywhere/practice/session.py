@@ -52,7 +52,9 @@ class Session:
         try:
             with self.open(method, path, body, kind, **headers) as answer:
                 text = answer.read()
-                return Reply(answer.status, json.loads(text) if JSON in answer.headers["Content-Type"] else text.decode())
+                return Reply(
+                    answer.status, json.loads(text) if JSON in answer.headers["Content-Type"] else text.decode()
+                )
         except urllib.error.HTTPError as refusal:
             return Reply(refusal.code, json.loads(refusal.read() or b"{}"))
 
@@ -78,8 +80,9 @@ class Session:
 
     def events(self, reason: str, namespace: str = "default") -> list[str]:
         """The messages of the events with a reason."""
-        return [e["message"] for e in self.get(f"/api/v1/namespaces/{namespace}/events")["items"]
-                if e["reason"] == reason]
+        return [
+            e["message"] for e in self.get(f"/api/v1/namespaces/{namespace}/events")["items"] if e["reason"] == reason
+        ]
 
 
 class Helm:
@@ -92,7 +95,9 @@ class Helm:
         """What helm printed; fails unless it ended as expected."""
         folder = self._session.kubeconfig.parent
         environment = {"KUBECONFIG": str(self._session.kubeconfig), "HOME": str(folder)}
-        done = subprocess.run([self._program, *words], env=environment, capture_output=True, text=True, timeout=90)
+        done = subprocess.run(
+            [self._program, *words], env=environment, check=False, capture_output=True, text=True, timeout=90
+        )
         assert (done.returncode == 0) is ok, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -108,11 +113,19 @@ def eventually(claim: Callable[[], Any], seconds: float = 10.0) -> Any:
         time.sleep(0.05)
 
 
-def workload(name: str, replicas: int = 1, kind: str = "Deployment", image: str = "docker.io/library/nginx:1.29",
-             **spec: Any) -> dict[str, Any]:
+def workload(
+    name: str, replicas: int = 1, kind: str = "Deployment", image: str = "docker.io/library/nginx:1.29", **spec: Any
+) -> dict[str, Any]:
     """A small workload."""
     labels = {"app": name}
-    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name},
-            "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
-                     "template": {"metadata": {"labels": labels},
-                                  "spec": {"containers": [{"name": "main", "image": image}]}}} | spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": image}]}},
+        }
+        | spec,
+    }

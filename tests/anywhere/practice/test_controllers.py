@@ -21,11 +21,16 @@ def waiting(practice: Session) -> dict[str, str]:
 
 def ready(practice: Session, path: str, count: int) -> dict[str, Any]:
     """A workload once so many of its pods are ready and all are of its newest revision."""
+
     def done() -> Any:
         found = practice.get(path)
         status = found.get("status", {})
-        return (status.get("readyReplicas", 0) == status.get("replicas", 0) == status.get("updatedReplicas", 0) == count
-                and status["observedGeneration"] == found["metadata"]["generation"] and found)
+        return (
+            status.get("readyReplicas", 0) == status.get("replicas", 0) == status.get("updatedReplicas", 0) == count
+            and status["observedGeneration"] == found["metadata"]["generation"]
+            and found
+        )
+
     return eventually(done)
 
 
@@ -33,7 +38,10 @@ def test_a_deployment_rolls_pod_by_pod(practice: Session) -> None:
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     practice.make(f"{APPS}/deployments", workload("web", 3, strategy=rolling))
     first = ready(practice, f"{APPS}/deployments/web", 3)
-    assert [c["reason"] for c in first["status"]["conditions"]] == ["MinimumReplicasAvailable", "NewReplicaSetAvailable"]
+    assert [c["reason"] for c in first["status"]["conditions"]] == [
+        "MinimumReplicasAvailable",
+        "NewReplicaSetAvailable",
+    ]
     patch = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
     practice.call("PATCH", f"{APPS}/deployments/web", patch, MERGE)
     second = ready(practice, f"{APPS}/deployments/web", 3)
@@ -41,7 +49,9 @@ def test_a_deployment_rolls_pod_by_pod(practice: Session) -> None:
     sets = practice.get(f"{APPS}/replicasets")["items"]
     assert sorted(s["spec"]["replicas"] for s in sets) == [0, 3]
     assert any("Scaled up replica set web-" in m and "from 0 to 1" in m for m in practice.events("ScalingReplicaSet"))
-    practice.call("PATCH", f"{APPS}/deployments/web", {"spec": {"template": {"metadata": {"annotations": None}}}}, MERGE)
+    practice.call(
+        "PATCH", f"{APPS}/deployments/web", {"spec": {"template": {"metadata": {"annotations": None}}}}, MERGE
+    )
     third = ready(practice, f"{APPS}/deployments/web", 3)
     assert third["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "3"
     assert len(practice.get(f"{APPS}/replicasets")["items"]) == 2
@@ -49,20 +59,26 @@ def test_a_deployment_rolls_pod_by_pod(practice: Session) -> None:
 
 def test_pods_pass_through_every_state(practice: Session) -> None:
     practice.configure(ready_seconds=1.5)
-    practice.make(f"{CORE}/pods", {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "m", "image": "nginx"}]}})
+    practice.make(
+        f"{CORE}/pods", {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "m", "image": "nginx"}]}}
+    )
     eventually(lambda: waiting(practice).get("reason") == "ContainerCreating")
     running = eventually(lambda: practice.pods()[0]["status"]["phase"] == "Running" and practice.pods()[0])
     assert {c["type"]: c["status"] for c in running["status"]["conditions"]}["Ready"] == "False"
     eventually(lambda: practice.pods()[0]["status"]["containerStatuses"][0]["ready"])
     told = {e["reason"] for e in practice.get(f"{CORE}/events")["items"]}
     assert told == {"Scheduled", "Pulling", "Pulled", "Created", "Started"}
-    assert "ready" in practice.call("GET", f"{CORE}/pods/a/log").body or "start worker" in practice.call(
-        "GET", f"{CORE}/pods/a/log?tailLines=1").body
+    assert (
+        "ready" in practice.call("GET", f"{CORE}/pods/a/log").body
+        or "start worker" in practice.call("GET", f"{CORE}/pods/a/log?tailLines=1").body
+    )
 
 
 def test_a_stateful_set_makes_its_pods_in_order_and_keeps_claims(practice: Session) -> None:
     claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
-    practice.make(f"{APPS}/statefulsets", workload("db", 3, "StatefulSet", serviceName="db", volumeClaimTemplates=[claim]))
+    practice.make(
+        f"{APPS}/statefulsets", workload("db", 3, "StatefulSet", serviceName="db", volumeClaimTemplates=[claim])
+    )
     ready(practice, f"{APPS}/statefulsets/db", 3)
     pods = sorted(practice.pods(), key=lambda p: int(p["metadata"]["resourceVersion"]))
     assert [p["metadata"]["name"] for p in pods] == ["db-0", "db-1", "db-2"]
@@ -97,13 +113,21 @@ def test_a_daemon_set_runs_on_every_node(practice: Session) -> None:
 
 @pytest.mark.parametrize(("command", "kind"), [("exit 0", "Complete"), ("exit 3", "Failed")])
 def test_a_job_ends_as_its_command_does(practice: Session, command: str, kind: str) -> None:
-    template = {"spec": {"restartPolicy": "Never", "containers": [
-        {"name": "m", "image": "busybox", "command": ["sh", "-c", command]}]}}
-    practice.make("/apis/batch/v1/namespaces/default/jobs",
-                  {"metadata": {"name": "once"}, "spec": {"backoffLimit": 1, "template": template}})
+    template = {
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [{"name": "m", "image": "busybox", "command": ["sh", "-c", command]}],
+        }
+    }
+    practice.make(
+        "/apis/batch/v1/namespaces/default/jobs",
+        {"metadata": {"name": "once"}, "spec": {"backoffLimit": 1, "template": template}},
+    )
+
     def ended() -> bool:
         status = practice.get("/apis/batch/v1/namespaces/default/jobs/once").get("status", {})
         return kind in [c["type"] for c in status.get("conditions", []) if c["status"] == "True"]
+
     eventually(ended)
 
 
@@ -115,22 +139,40 @@ def test_a_pod_that_asks_too_much_is_not_scheduled(practice: Session) -> None:
     assert said.startswith("0/3 nodes are available: 3 Insufficient memory. ")
     condition = next(c for c in practice.pods()[0]["status"]["conditions"] if c["type"] == "PodScheduled")
     assert (condition["status"], condition["reason"], condition["message"]) == ("False", "Unschedulable", said)
-    patch = {"spec": {"template": {"spec": {"containers": [
-        {"name": "main", "image": "nginx", "resources": {"requests": {"memory": "1Gi"}}}]}}}}
+    patch = {
+        "spec": {
+            "template": {
+                "spec": {
+                    "containers": [{"name": "main", "image": "nginx", "resources": {"requests": {"memory": "1Gi"}}}]
+                }
+            }
+        }
+    }
     practice.call("PATCH", f"{APPS}/deployments/big", patch, MERGE)
     ready(practice, f"{APPS}/deployments/big", 1)
 
 
 def test_an_unknown_storage_class_leaves_the_claim_pending(practice: Session) -> None:
-    practice.make(f"{CORE}/persistentvolumeclaims", {"metadata": {"name": "data"}, "spec": {
-        "storageClassName": "nope", "resources": {"requests": {"storage": "1Gi"}}}})
+    practice.make(
+        f"{CORE}/persistentvolumeclaims",
+        {
+            "metadata": {"name": "data"},
+            "spec": {"storageClassName": "nope", "resources": {"requests": {"storage": "1Gi"}}},
+        },
+    )
     volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
-    practice.make(f"{CORE}/pods", {"metadata": {"name": "a"}, "spec": {
-        "volumes": volumes, "containers": [{"name": "m", "image": "nginx"}]}})
+    practice.make(
+        f"{CORE}/pods",
+        {"metadata": {"name": "a"}, "spec": {"volumes": volumes, "containers": [{"name": "m", "image": "nginx"}]}},
+    )
     assert eventually(lambda: practice.events("ProvisioningFailed")) == ['storageclass.storage.k8s.io "nope" not found']
-    assert "pod has unbound immediate PersistentVolumeClaims" in eventually(lambda: practice.events("FailedScheduling"))[0]
-    practice.make("/apis/storage.k8s.io/v1/storageclasses", {
-        "metadata": {"name": "nope"}, "provisioner": "practice.anywhere/volumes"})
+    assert (
+        "pod has unbound immediate PersistentVolumeClaims" in eventually(lambda: practice.events("FailedScheduling"))[0]
+    )
+    practice.make(
+        "/apis/storage.k8s.io/v1/storageclasses",
+        {"metadata": {"name": "nope"}, "provisioner": "practice.anywhere/volumes"},
+    )
     practice.call("PATCH", f"{CORE}/persistentvolumeclaims/data", {"metadata": {"labels": {"a": "b"}}}, MERGE)
     eventually(lambda: practice.pods()[0]["status"]["phase"] == "Running")
 
@@ -138,8 +180,13 @@ def test_an_unknown_storage_class_leaves_the_claim_pending(practice: Session) ->
 def test_a_claim_grows_where_its_class_allows_it(practice: Session) -> None:
     path = f"{CORE}/persistentvolumeclaims"
     for name, kind in (("grows", "fast"), ("stays", "fixed")):
-        practice.make(path, {"metadata": {"name": name}, "spec": {
-            "storageClassName": kind, "resources": {"requests": {"storage": "1Gi"}}}})
+        practice.make(
+            path,
+            {
+                "metadata": {"name": name},
+                "spec": {"storageClassName": kind, "resources": {"requests": {"storage": "1Gi"}}},
+            },
+        )
         eventually(lambda: practice.get(f"{path}/{name}")["status"]["phase"] == "Bound")  # noqa: B023
     bigger = {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
     assert practice.call("PATCH", f"{path}/grows", bigger, MERGE).code == 200
@@ -147,16 +194,22 @@ def test_a_claim_grows_where_its_class_allows_it(practice: Session) -> None:
     refused = practice.call("PATCH", f"{path}/stays", bigger, MERGE)
     assert refused.code == 403
     assert "the storageclass that provisions the pvc must support resize" in refused.body["message"]
-    assert practice.call("PATCH", f"{path}/grows", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}},
-                         MERGE).code == 422
+    assert (
+        practice.call("PATCH", f"{path}/grows", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}, MERGE).code
+        == 422
+    )
 
 
 def test_a_claim_in_use_stays_until_its_pod_goes(practice: Session) -> None:
-    practice.make(f"{CORE}/persistentvolumeclaims", {"metadata": {"name": "data"}, "spec": {
-        "resources": {"requests": {"storage": "1Gi"}}}})
+    practice.make(
+        f"{CORE}/persistentvolumeclaims",
+        {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
+    )
     volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
-    practice.make(f"{CORE}/pods", {"metadata": {"name": "a"}, "spec": {
-        "volumes": volumes, "containers": [{"name": "m", "image": "nginx"}]}})
+    practice.make(
+        f"{CORE}/pods",
+        {"metadata": {"name": "a"}, "spec": {"volumes": volumes, "containers": [{"name": "m", "image": "nginx"}]}},
+    )
     eventually(lambda: practice.pods()[0]["status"].get("phase") == "Running")
     practice.call("DELETE", f"{CORE}/persistentvolumeclaims/data")
     assert "deletionTimestamp" in practice.get(f"{CORE}/persistentvolumeclaims/data")["metadata"]
@@ -167,24 +220,41 @@ def test_a_claim_in_use_stays_until_its_pod_goes(practice: Session) -> None:
 
 def test_a_service_has_an_address_and_the_ready_pods(practice: Session) -> None:
     practice.make(f"{APPS}/deployments", workload("web", 2))
-    practice.make(f"{CORE}/services", {"metadata": {"name": "web"}, "spec": {
-        "type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]}})
+    practice.make(
+        f"{CORE}/services",
+        {
+            "metadata": {"name": "web"},
+            "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+        },
+    )
     service = eventually(lambda: (found := practice.get(f"{CORE}/services/web"))["status"]["loadBalancer"] and found)
     assert service["spec"]["clusterIP"].startswith("10.96.") and service["spec"]["ports"][0]["nodePort"] >= 30000
     eventually(lambda: [len(s.get("addresses", [])) for s in practice.get(f"{CORE}/endpoints/web")["subsets"]] == [2])
-    practice.make("/apis/networking.k8s.io/v1/namespaces/default/ingresses", {"metadata": {"name": "web"}, "spec": {
-        "rules": [{"host": "a.test"}]}})
-    found = eventually(lambda: practice.get("/apis/networking.k8s.io/v1/namespaces/default/ingresses/web").get(
-        "status", {}).get("loadBalancer"))
+    practice.make(
+        "/apis/networking.k8s.io/v1/namespaces/default/ingresses",
+        {"metadata": {"name": "web"}, "spec": {"rules": [{"host": "a.test"}]}},
+    )
+    found = eventually(
+        lambda: (
+            practice.get("/apis/networking.k8s.io/v1/namespaces/default/ingresses/web")
+            .get("status", {})
+            .get("loadBalancer")
+        )
+    )
     assert found["ingress"][0]["ip"].startswith("203.0.113.")
 
 
 def test_pod_security_is_enforced_where_the_namespace_says_so(practice: Session) -> None:
-    practice.make("/api/v1/namespaces", {"metadata": {
-        "name": "strict", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
+    practice.make(
+        "/api/v1/namespaces",
+        {"metadata": {"name": "strict", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+    )
     eventually(lambda: practice.call("GET", "/api/v1/namespaces/strict/serviceaccounts/default").code == 200)
-    refused = practice.call("POST", "/api/v1/namespaces/strict/pods", {
-        "metadata": {"name": "a"}, "spec": {"containers": [{"name": "m", "image": "nginx"}]}})
+    refused = practice.call(
+        "POST",
+        "/api/v1/namespaces/strict/pods",
+        {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "m", "image": "nginx"}]}},
+    )
     assert refused.code == 403
     assert 'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false' in refused.body["message"]
 
@@ -193,8 +263,9 @@ def test_a_missing_secret_is_told(practice: Session) -> None:
     body = workload("web")
     body["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "login"}}]
     practice.make(f"{APPS}/deployments", body)
-    eventually(lambda: waiting(practice) == {"reason": "CreateContainerConfigError",
-                                             "message": 'secret "login" not found'})
+    eventually(
+        lambda: waiting(practice) == {"reason": "CreateContainerConfigError", "message": 'secret "login" not found'}
+    )
     practice.make(f"{CORE}/secrets", {"metadata": {"name": "login"}, "stringData": {"a": "b"}})
     ready(practice, f"{APPS}/deployments/web", 1)
 

@@ -62,11 +62,15 @@ def status_of(run_helm: Helm, name: str) -> str:
     return json.loads(run_helm("status", name, "-o", "json"))["info"]["status"]
 
 
-def test_a_chart_installs_changes_rolls_back_is_tested_and_goes(run_helm: Helm, charts: Path, practice: Session) -> None:
+def test_a_chart_installs_changes_rolls_back_is_tested_and_goes(
+    run_helm: Helm, charts: Path, practice: Session
+) -> None:
     chart = str(charts / "demo")
     run_helm("install", "one", chart, "--wait", "--timeout", "30s", "--create-namespace", "-n", "apps")
     assert all(p["status"]["phase"] == "Running" for p in practice.pods("apps"))
-    run_helm("upgrade", "one", chart, "--set", "replicaCount=3,image.tag=1.29", "--wait", "--timeout", "30s", "-n", "apps")
+    run_helm(
+        "upgrade", "one", chart, "--set", "replicaCount=3,image.tag=1.29", "--wait", "--timeout", "30s", "-n", "apps"
+    )
     living = [p for p in practice.pods("apps") if "deletionTimestamp" not in p["metadata"]]
     assert {p["spec"]["containers"][0]["image"] for p in living} == {"nginx:1.29"}
     assert len(living) == 3
@@ -94,7 +98,9 @@ def test_a_stateful_chart_keeps_its_claims(run_helm: Helm, practice: Session, tm
     run_helm("uninstall", "db", "--wait", "--timeout", "30s")
     claims = practice.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]
     assert [(c["metadata"]["name"], c["status"]["phase"]) for c in claims] == [
-        ("data-db-0", "Bound"), ("data-db-1", "Bound")]
+        ("data-db-0", "Bound"),
+        ("data-db-1", "Bound"),
+    ]
     run_helm("install", "db", chart, "--wait", "--timeout", "30s")
     again = practice.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]
     assert [c["metadata"]["uid"] for c in again] == [c["metadata"]["uid"] for c in claims]
@@ -108,8 +114,12 @@ def test_a_failing_hook_fails_the_release(run_helm: Helm, practice: Session, tmp
     assert practice.get("/apis/apps/v1/namespaces/default/statefulsets")["items"] == []
 
 
-def test_an_image_that_is_nowhere_is_told_in_the_runtimes_words(run_helm: Helm, charts: Path, practice: Session) -> None:
-    run_helm("install", "one", str(charts / "demo"), "--set", "image.tag=missing", "--wait", "--timeout", "3s", ok=False)
+def test_an_image_that_is_nowhere_is_told_in_the_runtimes_words(
+    run_helm: Helm, charts: Path, practice: Session
+) -> None:
+    run_helm(
+        "install", "one", str(charts / "demo"), "--set", "image.tag=missing", "--wait", "--timeout", "3s", ok=False
+    )
     assert status_of(run_helm, "one") == "failed"
     waiting = practice.pods()[0]["status"]["containerStatuses"][0]["state"]["waiting"]
     assert waiting["reason"] in ("ErrImagePull", "ImagePullBackOff")
@@ -120,10 +130,21 @@ def test_an_image_that_is_nowhere_is_told_in_the_runtimes_words(run_helm: Helm, 
 
 
 def test_a_quota_is_told_on_the_replica_set(run_helm: Helm, charts: Path, practice: Session) -> None:
-    practice.make("/api/v1/namespaces/default/resourcequotas", {
-        "metadata": {"name": "small"}, "spec": {"hard": {"requests.memory": "64Mi"}}})
-    run_helm("install", "one", str(charts / "demo"), "--set", "resources.requests.memory=1Gi", "--wait", "--timeout",
-             "2s", ok=False)
+    practice.make(
+        "/api/v1/namespaces/default/resourcequotas",
+        {"metadata": {"name": "small"}, "spec": {"hard": {"requests.memory": "64Mi"}}},
+    )
+    run_helm(
+        "install",
+        "one",
+        str(charts / "demo"),
+        "--set",
+        "resources.requests.memory=1Gi",
+        "--wait",
+        "--timeout",
+        "2s",
+        ok=False,
+    )
     said = practice.events("FailedCreate")[0]
     assert "exceeded quota: small, requested: requests.memory=1Gi, used: requests.memory=0, limited: " in said
     deployment = practice.get("/apis/apps/v1/namespaces/default/deployments/one-demo")
@@ -142,8 +163,9 @@ def test_fields_that_leave_the_chart_leave_the_object(run_helm: Helm, charts: Pa
 def test_a_scaled_deployment_conflicts_with_the_next_apply(run_helm: Helm, charts: Path, practice: Session) -> None:
     chart, path = str(charts / "demo"), "/apis/apps/v1/namespaces/default/deployments/one-demo"
     run_helm("install", "one", chart)
-    scaled = practice.call("PATCH", f"{path}/scale?fieldManager=somebody", {"spec": {"replicas": 2}},
-                           "application/merge-patch+json")
+    scaled = practice.call(
+        "PATCH", f"{path}/scale?fieldManager=somebody", {"spec": {"replicas": 2}}, "application/merge-patch+json"
+    )
     assert (scaled.code, scaled.body["spec"]["replicas"]) == (200, 2)
     said = run_helm("upgrade", "one", chart, "--set", "replicaCount=3", ok=False)
     assert 'conflict with "somebody"' in said and ".spec.replicas" in said

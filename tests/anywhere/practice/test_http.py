@@ -29,7 +29,7 @@ def test_it_tells_its_version_and_groups(practice: Session) -> None:
         assert "g=apidiscovery.k8s.io" in answer.headers["Content-Type"]
         assert "apps" in [i["metadata"]["name"] for i in json.load(answer)["items"]]
     index = practice.get("/openapi/v3")["paths"]["apis/apps/v1"]["serverRelativeURL"]
-    assert index.startswith(practice.server[practice.server.index("/clusters"):])
+    assert index.startswith(practice.server[practice.server.index("/clusters") :])
 
 
 def test_it_refuses_a_wrong_token(practice: Session) -> None:
@@ -42,16 +42,22 @@ def test_it_refuses_a_namespace_that_is_not_there(practice: Session) -> None:
     assert (reply.code, reply.body["message"]) == (404, 'namespaces "nowhere" not found')
 
 
-@pytest.mark.parametrize(("path", "body", "field"), [
-    (MAPS, config("Big_Name"), "metadata.name"),
-    (MAPS, config("x", {"a": "not valid"}), "metadata.labels"),
-    ("/api/v1/namespaces", {"metadata": {"name": "a.b"}}, "metadata.name"),
-    (DEPLOYMENTS, workload("a") | {"spec": {"template": {}}}, "spec.selector"),
-    (DEPLOYMENTS, workload("a", selector={"matchLabels": {"app": "b"}}), "spec.template.metadata.labels"),
-    ("/api/v1/namespaces/default/services", {"metadata": {"name": "a"}, "spec": {}}, "spec.ports"),
-    ("/api/v1/namespaces/default/persistentvolumeclaims", {"metadata": {"name": "a"}, "spec": {}},
-     "spec.resources[storage]"),
-])
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        (MAPS, config("Big_Name"), "metadata.name"),
+        (MAPS, config("x", {"a": "not valid"}), "metadata.labels"),
+        ("/api/v1/namespaces", {"metadata": {"name": "a.b"}}, "metadata.name"),
+        (DEPLOYMENTS, workload("a") | {"spec": {"template": {}}}, "spec.selector"),
+        (DEPLOYMENTS, workload("a", selector={"matchLabels": {"app": "b"}}), "spec.template.metadata.labels"),
+        ("/api/v1/namespaces/default/services", {"metadata": {"name": "a"}, "spec": {}}, "spec.ports"),
+        (
+            "/api/v1/namespaces/default/persistentvolumeclaims",
+            {"metadata": {"name": "a"}, "spec": {}},
+            "spec.resources[storage]",
+        ),
+    ],
+)
 def test_it_refuses_what_is_not_valid(practice: Session, path: str, body: dict[str, Any], field: str) -> None:
     reply = practice.call("POST", path, body)
     assert (reply.code, reply.body["reason"]) == (422, "Invalid"), reply
@@ -87,8 +93,10 @@ def test_a_change_without_difference_keeps_the_version(practice: Session) -> Non
 def test_selectors_choose(practice: Session) -> None:
     for name, color in (("a", "red"), ("b", "blue"), ("c", "green")):
         practice.make(MAPS, config(name, {"color": color}))
+
     def names(query: str) -> list[str]:
         return [i["metadata"]["name"] for i in practice.get(f"{MAPS}?{query}")["items"]]
+
     assert names("labelSelector=color%3Dred") == ["a"]
     assert names("labelSelector=color+in+(red,blue)") == ["a", "b"]
     assert names("labelSelector=color,color!%3Dred") == ["b", "c"]
@@ -179,9 +187,15 @@ def test_an_apply_owns_its_fields(practice: Session) -> None:
 
 
 def test_custom_resources_are_served_once_they_are_defined(practice: Session) -> None:
-    definition = {"metadata": {"name": "boats.sea.test"}, "spec": {
-        "group": "sea.test", "scope": "Namespaced", "names": {"plural": "boats", "kind": "Boat"},
-        "versions": [{"name": "v1", "served": True, "storage": True, "subresources": {"status": {}}, "schema": {}}]}}
+    definition = {
+        "metadata": {"name": "boats.sea.test"},
+        "spec": {
+            "group": "sea.test",
+            "scope": "Namespaced",
+            "names": {"plural": "boats", "kind": "Boat"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "subresources": {"status": {}}, "schema": {}}],
+        },
+    }
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     practice.make(path, definition)
     conditions = eventually(lambda: practice.get(f"{path}/boats.sea.test").get("status", {}).get("conditions"))

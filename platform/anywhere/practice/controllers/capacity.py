@@ -1,4 +1,5 @@
 """What the pods bound to each node ask for."""
+
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,4 +1,5 @@
 """DaemonSets: one pod for every node it may run on."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -21,8 +22,12 @@ _BY = "daemonset-controller"
 
 
 def _target(pod: Obj) -> str:
-    terms = (((pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}).get(
-        "requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or [{}]
+    terms = (
+        ((pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}).get(
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        )
+        or {}
+    ).get("nodeSelectorTerms") or [{}]
     fields = terms[0].get("matchFields") or [{}]
     return pod["spec"].get("nodeName") or (fields[0].get("values") or [""])[0]
 
@@ -53,9 +58,12 @@ def _make_missing(cluster: Cluster, owner: Obj, nodes: list[str], mark: str) -> 
     for node in nodes:
         template = dumps_copy(owner["spec"]["template"])
         affinity = template["spec"].setdefault("affinity", {}).setdefault("nodeAffinity", {})
-        affinity["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [
-            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]}
-        make_pod(cluster, owner, pods.owner_reference("apps/v1", "DaemonSet", owner), template, "", {REVISION: mark}, _BY)
+        affinity["requiredDuringSchedulingIgnoredDuringExecution"] = {
+            "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]
+        }
+        make_pod(
+            cluster, owner, pods.owner_reference("apps/v1", "DaemonSet", owner), template, "", {REVISION: mark}, _BY
+        )
 
 
 def _replace(cluster: Cluster, owner: Obj, have: dict[str, tuple[Entry, Obj]], mark: str) -> None:
@@ -79,9 +87,15 @@ def _write_status(cluster: Cluster, entry: Entry, wanted: list[str], mark: str) 
     updated = sum((p["metadata"].get("labels") or {}).get(REVISION) == mark for p in living)
 
     def write(obj: Obj) -> None:
-        obj["status"] = {"currentNumberScheduled": len(living), "desiredNumberScheduled": len(wanted),
-                         "numberMisscheduled": 0, "numberReady": ready, "numberAvailable": ready,
-                         "numberUnavailable": max(len(wanted) - ready, 0), "updatedNumberScheduled": updated,
-                         "observedGeneration": obj["metadata"]["generation"]}
+        obj["status"] = {
+            "currentNumberScheduled": len(living),
+            "desiredNumberScheduled": len(wanted),
+            "numberMisscheduled": 0,
+            "numberReady": ready,
+            "numberAvailable": ready,
+            "numberUnavailable": max(len(wanted) - ready, 0),
+            "updatedNumberScheduled": updated,
+            "observedGeneration": obj["metadata"]["generation"],
+        }
 
     edit(cluster, cluster.resource(entry.key), fresh, write, "status")

@@ -1,4 +1,5 @@
 """Deployments: one ReplicaSet for each template, and the roll from one to the next."""
+
 from __future__ import annotations
 
 import math
@@ -60,8 +61,12 @@ def _annotate(cluster: Cluster, one: Obj, revision: str) -> None:
     one["metadata"].setdefault("annotations", {})[REVISION] = revision
     entry = cluster.store.get(SETS, one["metadata"]["namespace"], one["metadata"]["name"])
     if entry:
-        edit(cluster, cluster.resource(SETS), entry,
-             lambda obj: obj["metadata"].setdefault("annotations", {}).update({REVISION: revision}))
+        edit(
+            cluster,
+            cluster.resource(SETS),
+            entry,
+            lambda obj: obj["metadata"].setdefault("annotations", {}).update({REVISION: revision}),
+        )
 
 
 def _new_set(cluster: Cluster, deployment: Obj, revision: int) -> Obj:
@@ -71,11 +76,20 @@ def _new_set(cluster: Cluster, deployment: Obj, revision: int) -> Obj:
     selector = dumps_copy(spec["selector"])
     selector.setdefault("matchLabels", {})["pod-template-hash"] = mark
     template["metadata"]["labels"] = {**(template["metadata"].get("labels") or {}), "pod-template-hash": mark}
-    return create(cluster, cluster.resource(SETS), meta["namespace"], {
-        "metadata": {"name": f"{meta['name']}-{mark}", "labels": dict(template["metadata"]["labels"]),
-                     "annotations": {REVISION: str(revision)},
-                     "ownerReferences": [pods.owner_reference("apps/v1", "Deployment", deployment)]},
-        "spec": {"replicas": 0, "selector": selector, "template": template}})
+    return create(
+        cluster,
+        cluster.resource(SETS),
+        meta["namespace"],
+        {
+            "metadata": {
+                "name": f"{meta['name']}-{mark}",
+                "labels": dict(template["metadata"]["labels"]),
+                "annotations": {REVISION: str(revision)},
+                "ownerReferences": [pods.owner_reference("apps/v1", "Deployment", deployment)],
+            },
+            "spec": {"replicas": 0, "selector": selector, "template": template},
+        },
+    )
 
 
 def _resize(cluster: Cluster, deployment: Obj, one: Obj, replicas: int) -> None:
@@ -87,8 +101,14 @@ def _resize(cluster: Cluster, deployment: Obj, one: Obj, replicas: int) -> None:
         return
     edit(cluster, cluster.resource(SETS), entry, lambda obj: obj["spec"].update(replicas=replicas))
     one["spec"]["replicas"] = replicas
-    events.tell(cluster, deployment, "Normal", "ScalingReplicaSet", f"Scaled {'up' if replicas > was else 'down'} "
-                f"replica set {one['metadata']['name']} from {was} to {replicas}", _BY)
+    events.tell(
+        cluster,
+        deployment,
+        "Normal",
+        "ScalingReplicaSet",
+        f"Scaled {'up' if replicas > was else 'down'} replica set {one['metadata']['name']} from {was} to {replicas}",
+        _BY,
+    )
 
 
 def _share(value: int | str | None, whole: int, up: bool) -> int:
@@ -121,6 +141,7 @@ def _roll(cluster: Cluster, deployment: Obj, current: Obj, old: list[Obj]) -> No
 def _shrink_old(cluster: Cluster, deployment: Obj, current: Obj, old: list[Obj], least: int) -> None:
     def ready(one: Obj) -> int:
         return (one.get("status") or {}).get("readyReplicas", 0)
+
     fresh_unready = current["spec"]["replicas"] - ready(current)
     total = current["spec"]["replicas"] + sum(s["spec"]["replicas"] for s in old)
     spare = total - least - fresh_unready
@@ -148,7 +169,7 @@ def _recreate(cluster: Cluster, deployment: Obj, current: Obj, old: list[Obj]) -
 def _tidy(cluster: Cluster, deployment: Obj, old: list[Obj]) -> None:
     empty = [s for s in old if not s["spec"]["replicas"] and not (s.get("status") or {}).get("replicas")]
     surplus = len(empty) - deployment["spec"].get("revisionHistoryLimit", 10)
-    for one in sorted(empty, key=lambda s: int(_revision(s)))[:max(surplus, 0)]:
+    for one in sorted(empty, key=lambda s: int(_revision(s)))[: max(surplus, 0)]:
         if entry := cluster.store.get(SETS, one["metadata"]["namespace"], one["metadata"]["name"]):
             delete(cluster, cluster.resource(SETS), entry, {})
 
@@ -157,8 +178,12 @@ def _note_revision(cluster: Cluster, deployment: Obj, current: Obj) -> None:
     meta = deployment["metadata"]
     entry = cluster.store.get("deployments.apps", meta["namespace"], meta["name"])
     if entry and (meta.get("annotations") or {}).get(REVISION) != _revision(current):
-        edit(cluster, cluster.resource("deployments.apps"), entry,
-             lambda obj: obj["metadata"].setdefault("annotations", {}).update({REVISION: _revision(current)}))
+        edit(
+            cluster,
+            cluster.resource("deployments.apps"),
+            entry,
+            lambda obj: obj["metadata"].setdefault("annotations", {}).update({REVISION: _revision(current)}),
+        )
 
 
 def _pause(cluster: Cluster, entry: Entry, deployment: Obj, sets: list[Obj]) -> None:
@@ -192,21 +217,39 @@ def _status(cluster: Cluster, obj: Obj, sets: list[Obj]) -> Obj:
     fresh = (current or {}).get("status") or {}
     updated = fresh.get("replicas", 0)
     missing = max(spec["replicas"] - ready, 0)
-    status: Obj = {k: v for k, v in (("replicas", total), ("updatedReplicas", updated), ("readyReplicas", ready),
-                                     ("availableReplicas", ready), ("unavailableReplicas", missing)) if v}
+    status: Obj = {
+        k: v
+        for k, v in (
+            ("replicas", total),
+            ("updatedReplicas", updated),
+            ("readyReplicas", ready),
+            ("availableReplicas", ready),
+            ("unavailableReplicas", missing),
+        )
+        if v
+    }
     status |= {"observedGeneration": obj["metadata"]["generation"], "conditions": list(was.get("conditions") or [])}
     rolling = spec["strategy"].get("rollingUpdate") or {}
     least = spec["replicas"] - _share(rolling.get("maxUnavailable", 0), spec["replicas"], up=False)
     if ready >= least:
-        pods.set_condition(status, "Available", "True", now, "MinimumReplicasAvailable",
-                           "Deployment has minimum availability.")
+        pods.set_condition(
+            status, "Available", "True", now, "MinimumReplicasAvailable", "Deployment has minimum availability."
+        )
     else:
-        pods.set_condition(status, "Available", "False", now, "MinimumReplicasUnavailable",
-                           "Deployment does not have minimum availability.")
+        pods.set_condition(
+            status,
+            "Available",
+            "False",
+            now,
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
     done = updated == spec["replicas"] == total == fresh.get("readyReplicas", 0) and current is not None
     _progress(status, was, obj, current, done, now)
-    failure = next((c for s in sets for c in (s.get("status") or {}).get("conditions") or []
-                    if c["type"] == "ReplicaFailure"), None)
+    failure = next(
+        (c for s in sets for c in (s.get("status") or {}).get("conditions") or [] if c["type"] == "ReplicaFailure"),
+        None,
+    )
     status["conditions"] = [c for c in status["conditions"] if c["type"] != "ReplicaFailure"]
     if failure:
         pods.set_condition(status, "ReplicaFailure", "True", now, failure["reason"], failure["message"])
@@ -217,13 +260,19 @@ def _status(cluster: Cluster, obj: Obj, sets: list[Obj]) -> Obj:
 
 def _progress(status: Obj, was: Obj, obj: Obj, current: Obj | None, done: bool, now: str) -> None:
     name = (current or {}).get("metadata", {}).get("name", "")
-    before = next((c for c in was.get("conditions") or [] if c["type"] == "Progressing"), {})
+    before = pods.condition({"status": was}, "Progressing")
     if obj["spec"].get("paused"):
         pods.set_condition(status, "Progressing", "Unknown", now, "DeploymentPaused", "Deployment is paused")
         return
     if done:
-        pods.set_condition(status, "Progressing", "True", now, "NewReplicaSetAvailable",
-                           f'ReplicaSet "{name}" has successfully progressed.')
+        pods.set_condition(
+            status,
+            "Progressing",
+            "True",
+            now,
+            "NewReplicaSetAvailable",
+            f'ReplicaSet "{name}" has successfully progressed.',
+        )
         return
     moved = any(was.get(k, 0) != status.get(k, 0) for k in ("updatedReplicas", "readyReplicas", "replicas"))
     moved = moved or was.get("observedGeneration") != status["observedGeneration"]
@@ -232,10 +281,15 @@ def _progress(status: Obj, was: Obj, obj: Obj, current: Obj | None, done: bool, 
     if before.get("reason") == "NewReplicaSetAvailable" and not moved:
         return
     if not moved and (late or before.get("reason") == "ProgressDeadlineExceeded"):
-        pods.set_condition(status, "Progressing", "False", now, "ProgressDeadlineExceeded",
-                           f'ReplicaSet "{name}" has timed out progressing.')
+        pods.set_condition(
+            status,
+            "Progressing",
+            "False",
+            now,
+            "ProgressDeadlineExceeded",
+            f'ReplicaSet "{name}" has timed out progressing.',
+        )
         return
-    pods.set_condition(status, "Progressing", "True", now, "ReplicaSetUpdated",
-                       f'ReplicaSet "{name}" is progressing.')
+    pods.set_condition(status, "Progressing", "True", now, "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
     if moved:
         next(c for c in status["conditions"] if c["type"] == "Progressing")["lastUpdateTime"] = now

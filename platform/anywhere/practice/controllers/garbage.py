@@ -1,4 +1,5 @@
 """The garbage collector: what goes when its owner goes."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -33,8 +34,12 @@ def finish(cluster: Cluster, entry: Entry) -> bool:
     for one in cluster.store.owned(entry.uid):
         if not one.terminating:
             delete(cluster, cluster.resource(one.key), one, {"propagationPolicy": "Foreground"})
-    if any(o.get("blockOwnerDeletion") for one in cluster.store.owned(entry.uid)
-           for o in one.obj()["metadata"]["ownerReferences"] if o["uid"] == entry.uid):
+    if any(
+        o.get("blockOwnerDeletion")
+        for one in cluster.store.owned(entry.uid)
+        for o in one.obj()["metadata"]["ownerReferences"]
+        if o["uid"] == entry.uid
+    ):
         return True
     rest = [f for f in finalizers if f != FOREGROUND]
     if rest:

@@ -1,4 +1,5 @@
 """Jobs that run pods to their end, and CronJobs that make Jobs."""
+
 from __future__ import annotations
 
 import time
@@ -33,8 +34,9 @@ def reconcile(cluster: Cluster, entry: Entry) -> None:
     mine = [(e, e.obj()) for e in cluster.store.owned(entry.uid, "pods")]
     done = sum((p.get("status") or {}).get("phase") == "Succeeded" for _, p in mine)
     failed = sum((p.get("status") or {}).get("phase") == "Failed" for _, p in mine)
-    retries = sum(c.get("restartCount", 0) for _, p in mine
-                  for c in (p.get("status") or {}).get("containerStatuses") or [])
+    retries = sum(
+        c.get("restartCount", 0) for _, p in mine for c in (p.get("status") or {}).get("containerStatuses") or []
+    )
     active = [(e, p) for e, p in mine if pods.is_active(p)]
     outcome = _outcome(job, done, failed + retries)
     if spec.get("suspend") or outcome:
@@ -77,8 +79,13 @@ def _write_status(cluster: Cluster, entry: Entry, outcome: tuple[str, str, str] 
             status.pop("startTime")
         elif pods.condition(obj, "Suspended"):
             pods.set_condition(status, "Suspended", "False", now, "JobResumed", "Job resumed")
-        counts = {"active": 0 if outcome else len(mine), "ready": sum(map(pods.is_ready, mine)), "terminating": 0,
-                  "succeeded": done, "failed": failed}
+        counts = {
+            "active": 0 if outcome else len(mine),
+            "ready": sum(map(pods.is_ready, mine)),
+            "terminating": 0,
+            "succeeded": done,
+            "failed": failed,
+        }
         status |= {k: v for k, v in counts.items() if v or k in ("ready", "terminating")}
         status["uncountedTerminatedPods"] = {}
         if outcome:
@@ -96,8 +103,14 @@ def _write_status(cluster: Cluster, entry: Entry, outcome: tuple[str, str, str] 
     if outcome:
         kind, reason, message = outcome
         good = kind == "Complete"
-        events.tell(cluster, job, "Normal" if good else "Warning", "Completed" if good else reason,
-                    "Job completed" if good else message, _BY)
+        events.tell(
+            cluster,
+            job,
+            "Normal" if good else "Warning",
+            "Completed" if good else reason,
+            "Job completed" if good else message,
+            _BY,
+        )
     elif limit := job["spec"].get("activeDeadlineSeconds"):
         cluster.controllers.again(fresh, seconds(job["status"].get("startTime")) + limit - time.time() + 0.5)
 
@@ -132,26 +145,37 @@ def reconcile_cron(cluster: Cluster, entry: Entry) -> None:
     _forget_old(cluster, spec, jobs)
     if due:
         cluster.controllers.again(entry, due - time.time() + 0.1)
-    _write_cron(cluster, entry, last if status.get("lastScheduleTime") or last > seconds(
-        cron["metadata"]["creationTimestamp"]) else 0.0)
+    _write_cron(
+        cluster,
+        entry,
+        last if status.get("lastScheduleTime") or last > seconds(cron["metadata"]["creationTimestamp"]) else 0.0,
+    )
 
 
 def _launch(cluster: Cluster, cron: Obj, due: float) -> None:
     meta, template = cron["metadata"], dumps_copy(cron["spec"]["jobTemplate"])
-    job: Obj = {"metadata": {**(template.get("metadata") or {}), "name": f"{meta['name']}-{int(due) // 60}",
-                             "ownerReferences": [pods.owner_reference("batch/v1", "CronJob", cron)]},
-                "spec": template["spec"]}
+    job: Obj = {
+        "metadata": {
+            **(template.get("metadata") or {}),
+            "name": f"{meta['name']}-{int(due) // 60}",
+            "ownerReferences": [pods.owner_reference("batch/v1", "CronJob", cron)],
+        },
+        "spec": template["spec"],
+    }
     if cluster.store.get("jobs.batch", meta["namespace"], job["metadata"]["name"]) is None:
         create(cluster, cluster.resource("jobs.batch"), meta["namespace"], job)
-        events.tell(cluster, cron, "Normal", "SuccessfulCreate", f"Created job {job['metadata']['name']}",
-                    "cronjob-controller")
+        events.tell(
+            cluster, cron, "Normal", "SuccessfulCreate", f"Created job {job['metadata']['name']}", "cronjob-controller"
+        )
 
 
 def _forget_old(cluster: Cluster, spec: Obj, jobs: list[Obj]) -> None:
-    for kind, limit in (("Complete", spec.get("successfulJobsHistoryLimit", 3)),
-                        ("Failed", spec.get("failedJobsHistoryLimit", 1))):
+    for kind, limit in (
+        ("Complete", spec.get("successfulJobsHistoryLimit", 3)),
+        ("Failed", spec.get("failedJobsHistoryLimit", 1)),
+    ):
         over = [j for j in jobs if pods.condition(j, kind).get("status") == "True"]
-        for job in sorted(over, key=lambda j: j["metadata"]["creationTimestamp"])[:max(len(over) - limit, 0)]:
+        for job in sorted(over, key=lambda j: j["metadata"]["creationTimestamp"])[: max(len(over) - limit, 0)]:
             if one := cluster.store.get("jobs.batch", job["metadata"]["namespace"], job["metadata"]["name"]):
                 delete(cluster, cluster.resource("jobs.batch"), one, {})
 
@@ -166,9 +190,17 @@ def _write_cron(cluster: Cluster, entry: Entry, last: float) -> None:
             status["lastScheduleTime"] = stamp(last)
         if ended:
             status["lastSuccessfulTime"] = max(ended)
-        active = [{"apiVersion": "batch/v1", "kind": "Job", "name": j["metadata"]["name"],
-                   "namespace": j["metadata"]["namespace"], "uid": j["metadata"]["uid"]}
-                  for j in jobs if not _finished(j)]
+        active = [
+            {
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "name": j["metadata"]["name"],
+                "namespace": j["metadata"]["namespace"],
+                "uid": j["metadata"]["uid"],
+            }
+            for j in jobs
+            if not _finished(j)
+        ]
         obj["status"] = status | ({"active": active} if active else {})
 
     if fresh := cluster.store.get(entry.key, entry.namespace, entry.name):

@@ -1,4 +1,5 @@
 """The queue of one cluster: who must look again, and when."""
+
 from __future__ import annotations
 
 import asyncio
@@ -22,7 +23,7 @@ from anywhere.practice.controllers import (
     volumes,
 )
 from anywhere.practice.controllers.capacity import Capacity
-from anywhere.practice.selectors import selector_matches
+from anywhere.practice.controllers.interests import Interests, Key
 from anywhere.practice.status import ApiError
 from anywhere.practice.store import Change, Entry
 
@@ -30,22 +31,28 @@ if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
 logger = logging.getLogger(__name__)
-Key = tuple[str, str, str]
 SLICE_SECONDS = 0.01
 SWEEP_SECONDS = 60.0
 RECONCILERS = {
-    "deployments.apps": deployment.reconcile, "replicasets.apps": replicaset.reconcile,
-    "statefulsets.apps": statefulset.reconcile, "daemonsets.apps": daemonset.reconcile, "jobs.batch": job.reconcile,
-    "cronjobs.batch": job.reconcile_cron, "pods": pod.reconcile, "persistentvolumeclaims": volumes.reconcile_claim,
-    "persistentvolumes": volumes.reconcile_volume, "services": network.reconcile_service,
-    "ingresses.networking.k8s.io": network.reconcile_ingress, "namespaces": namespace.reconcile,
-    "resourcequotas": namespace.reconcile_quota, "poddisruptionbudgets.policy": scaling.reconcile_budget,
+    "deployments.apps": deployment.reconcile,
+    "replicasets.apps": replicaset.reconcile,
+    "statefulsets.apps": statefulset.reconcile,
+    "daemonsets.apps": daemonset.reconcile,
+    "jobs.batch": job.reconcile,
+    "cronjobs.batch": job.reconcile_cron,
+    "pods": pod.reconcile,
+    "persistentvolumeclaims": volumes.reconcile_claim,
+    "persistentvolumes": volumes.reconcile_volume,
+    "services": network.reconcile_service,
+    "ingresses.networking.k8s.io": network.reconcile_ingress,
+    "namespaces": namespace.reconcile,
+    "resourcequotas": namespace.reconcile_quota,
+    "poddisruptionbudgets.policy": scaling.reconcile_budget,
     "horizontalpodautoscalers.autoscaling": scaling.reconcile_autoscaler,
     "customresourcedefinitions.apiextensions.k8s.io": namespace.reconcile_definition,
 }
-_SELECTING = ("services", "poddisruptionbudgets.policy")
-_SCALED = {"deployments.apps", "statefulsets.apps"}
-_QUOTAED = {"pods", "services", "persistentvolumeclaims", "secrets", "configmaps"}
+MOMENTS = ("bound", "stopping", "started", "attempt", "crash", "retry")
+UNBLOCKING = {"pods", "persistentvolumeclaims", "nodes", "storageclasses.storage.k8s.io"}
 
 
 class Manager:
@@ -61,7 +68,7 @@ class Manager:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._selectors: dict[str, tuple[int, object]] = {}
+        self._interests = Interests(cluster.store)
         self.quiet = False
         cluster.store.listeners.append(self._follow)
 
@@ -120,7 +127,7 @@ class Manager:
         if self.quiet:
             return
         entry = change.entry
-        if entry.key in RECONCILERS:
+        if entry.key in RECONCILERS or entry.terminating:
             self.mark((entry.key, entry.namespace, entry.name))
         for uid in entry.owners:
             owner = self.cluster.store.by_uid(uid)
@@ -128,52 +135,12 @@ class Manager:
                 self.mark((owner.key, owner.namespace, owner.name))
         if change.type == "DELETED":
             self._gone.append(entry)
-            for what in ("bound", "stopping", "started", "attempt", "crash", "retry"):
+            for what in MOMENTS:
                 self.forget(entry.uid, what)
-        elif entry.terminating:
-            self.mark((entry.key, entry.namespace, entry.name))
-        self._follow_others(change)
-
-    def _follow_others(self, change: Change) -> None:
-        entry, store = change.entry, self.cluster.store
-        if entry.key == "pods":
-            for table in _SELECTING:
-                for one in store.each(table, entry.namespace):
-                    if self._selects(one, entry):
-                        self.mark((table, one.namespace, one.name))
-        if (entry.key == "pods" and change.type == "DELETED") or entry.key in (
-                "persistentvolumeclaims", "nodes", "storageclasses.storage.k8s.io"):
-            for key in list(self.waiting):
-                self.mark(key)
-        if entry.key == "pods" and change.type == "DELETED":
-            for claim in store.each("persistentvolumeclaims", entry.namespace):
-                if claim.terminating:
-                    self.mark((claim.key, claim.namespace, claim.name))
-        if entry.key == "persistentvolumeclaims" and change.type == "DELETED":
-            if volume := entry.obj()["spec"].get("volumeName"):
-                self.mark(("persistentvolumes", "", volume))
-        if entry.key in _SCALED:
-            for one in store.each("horizontalpodautoscalers.autoscaling", entry.namespace):
-                self.mark((one.key, one.namespace, one.name))
-        if entry.key in _QUOTAED:
-            for one in store.each("resourcequotas", entry.namespace):
-                self.mark((one.key, one.namespace, one.name))
-        if change.type == "DELETED" and entry.namespace:
-            space = store.get("namespaces", "", entry.namespace)
-            if space and space.terminating:
-                self.mark(("namespaces", "", entry.namespace))
-
-    def _selects(self, one: Entry, entry: Entry) -> bool:
-        kept = self._selectors.get(one.uid)
-        if kept is None or kept[0] != one.version:
-            kept = (one.version, (one.obj().get("spec") or {}).get("selector"))
-            self._selectors[one.uid] = kept
-        selector = kept[1]
-        if not isinstance(selector, dict):
-            return False
-        if one.key == "services":
-            return bool(selector) and all(entry.labels.get(k) == v for k, v in selector.items())
-        return selector_matches(selector, entry.labels)
+        for key in self._interests.of(change):
+            self.mark(key)
+        if entry.key in UNBLOCKING and (entry.key != "pods" or change.type == "DELETED"):
+            self._dirty.update(dict.fromkeys(self.waiting))
 
     async def _run(self) -> None:
         swept = time.monotonic()

@@ -1,4 +1,5 @@
 """Namespaces with what every one holds, their quotas' usage, and custom resource definitions."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,8 +14,15 @@ from anywhere.practice.store import Entry
 if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
-_ORDER = ("deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "cronjobs.batch",
-          "jobs.batch", "pods")
+_ORDER = (
+    "deployments.apps",
+    "statefulsets.apps",
+    "daemonsets.apps",
+    "replicasets.apps",
+    "cronjobs.batch",
+    "jobs.batch",
+    "pods",
+)
 
 
 def reconcile(cluster: Cluster, entry: Entry) -> None:
@@ -25,8 +33,12 @@ def reconcile(cluster: Cluster, entry: Entry) -> None:
     if cluster.store.get("serviceaccounts", entry.name, "default") is None:
         create(cluster, cluster.resource("serviceaccounts"), entry.name, {"metadata": {"name": "default"}})
     if cluster.store.get("configmaps", entry.name, "kube-root-ca.crt") is None:
-        create(cluster, cluster.resource("configmaps"), entry.name, {
-            "metadata": {"name": "kube-root-ca.crt"}, "data": {"ca.crt": cluster.authority}})
+        create(
+            cluster,
+            cluster.resource("configmaps"),
+            entry.name,
+            {"metadata": {"name": "kube-root-ca.crt"}, "data": {"ca.crt": cluster.authority}},
+        )
 
 
 def _empty(cluster: Cluster, entry: Entry) -> None:
@@ -56,11 +68,13 @@ def reconcile_quota(cluster: Cluster, entry: Entry) -> None:
 
 def reconcile_definition(cluster: Cluster, entry: Entry) -> None:
     """Accept the names of a custom resource definition and call it established."""
+
     def accept(obj: Obj) -> None:
         status, now, spec = obj.setdefault("status", {}), stamp(), obj["spec"]
         pods.set_condition(status, "NamesAccepted", "True", now, "NoConflicts", "no conflicts found")
-        pods.set_condition(status, "Established", "True", now, "InitialNamesAccepted",
-                           "the initial names have been accepted")
+        pods.set_condition(
+            status, "Established", "True", now, "InitialNamesAccepted", "the initial names have been accepted"
+        )
         status["acceptedNames"] = spec["names"]
         status["storedVersions"] = [v["name"] for v in spec["versions"] if v.get("storage")]
 

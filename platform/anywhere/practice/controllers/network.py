@@ -1,4 +1,5 @@
 """Services and Ingresses: endpoints from ready pods, and addresses."""
+
 from __future__ import annotations
 
 import hashlib
@@ -34,16 +35,24 @@ def reconcile_service(cluster: Cluster, entry: Entry) -> None:
                 if pods.is_active(pod) and (pod.get("status") or {}).get("podIP"):
                     members.append(pod)
         _write_endpoints(cluster, service, members)
-    if spec.get("type") == "LoadBalancer" and not ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
+    if spec.get("type") == "LoadBalancer" and not ((service.get("status") or {}).get("loadBalancer") or {}).get(
+        "ingress"
+    ):
         if not cluster.settings.load_balancer:
             return
         if _early(cluster, entry):
-            events.tell(cluster, service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer",
-                        "service-controller")
+            events.tell(
+                cluster, service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer", "service-controller"
+            )
             return
         row = {"ip": public_address(entry.uid), "ipMode": "VIP"}
-        edit(cluster, cluster.resource("services"), entry,
-             lambda obj: obj.update(status={"loadBalancer": {"ingress": [row]}}), "status")
+        edit(
+            cluster,
+            cluster.resource("services"),
+            entry,
+            lambda obj: obj.update(status={"loadBalancer": {"ingress": [row]}}),
+            "status",
+        )
         events.tell(cluster, service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer", "service-controller")
 
 
@@ -67,48 +76,88 @@ def _port_number(port: Obj, pod: Obj | None) -> int:
 
 
 def _target(pod: Obj) -> Obj:
-    return {"kind": "Pod", "namespace": pod["metadata"]["namespace"], "name": pod["metadata"]["name"],
-            "uid": pod["metadata"]["uid"]}
+    return {
+        "kind": "Pod",
+        "namespace": pod["metadata"]["namespace"],
+        "name": pod["metadata"]["name"],
+        "uid": pod["metadata"]["uid"],
+    }
 
 
 def _write_endpoints(cluster: Cluster, service: Obj, members: list[Obj]) -> None:
     meta, spec = service["metadata"], service["spec"]
     first = members[0] if members else None
-    ports = [{k: v for k, v in (("name", p.get("name")), ("port", _port_number(p, first)), ("protocol", p["protocol"]))
-              if v} for p in spec.get("ports") or []]
+    ports = [
+        {k: v for k, v in (("name", p.get("name")), ("port", _port_number(p, first)), ("protocol", p["protocol"])) if v}
+        for p in spec.get("ports") or []
+    ]
     everyone = spec.get("publishNotReadyAddresses", False)
 
     def rows(ready: bool) -> list[Obj]:
-        return [{"ip": p["status"]["podIP"], "nodeName": p["spec"]["nodeName"], "targetRef": _target(p)}
-                for p in members if (pods.is_ready(p) or everyone) is ready]
+        return [
+            {"ip": p["status"]["podIP"], "nodeName": p["spec"]["nodeName"], "targetRef": _target(p)}
+            for p in members
+            if (pods.is_ready(p) or everyone) is ready
+        ]
 
     subset: Obj = {"addresses": rows(True), "notReadyAddresses": rows(False), "ports": ports}
     subset = {k: v for k, v in subset.items() if v}
-    _keep(cluster, "endpoints", meta, {
-        "metadata": {"name": meta["name"], "labels": dict(meta.get("labels") or {})},
-        "subsets": [subset] if members else []})
-    _keep(cluster, f"endpointslices.{_SLICES}", meta, {
-        "metadata": {"name": f"{meta['name']}-{hashlib.sha256(meta['uid'].encode()).hexdigest()[:5]}",
-                     "labels": {**(meta.get("labels") or {}), "kubernetes.io/service-name": meta["name"],
-                                "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"},
-                     "ownerReferences": [pods.owner_reference("v1", "Service", service)]},
-        "addressType": "IPv4", "ports": ports,
-        "endpoints": [{"addresses": [p["status"]["podIP"]], "nodeName": p["spec"]["nodeName"], "targetRef": _target(p),
-                       "conditions": {"ready": pods.is_ready(p) or everyone, "serving": pods.is_ready(p),
-                                      "terminating": False}} for p in members]})
+    _keep(
+        cluster,
+        "endpoints",
+        meta,
+        {
+            "metadata": {"name": meta["name"], "labels": dict(meta.get("labels") or {})},
+            "subsets": [subset] if members else [],
+        },
+    )
+    _keep(
+        cluster,
+        f"endpointslices.{_SLICES}",
+        meta,
+        {
+            "metadata": {
+                "name": f"{meta['name']}-{hashlib.sha256(meta['uid'].encode()).hexdigest()[:5]}",
+                "labels": {
+                    **(meta.get("labels") or {}),
+                    "kubernetes.io/service-name": meta["name"],
+                    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+                },
+                "ownerReferences": [pods.owner_reference("v1", "Service", service)],
+            },
+            "addressType": "IPv4",
+            "ports": ports,
+            "endpoints": [
+                {
+                    "addresses": [p["status"]["podIP"]],
+                    "nodeName": p["spec"]["nodeName"],
+                    "targetRef": _target(p),
+                    "conditions": {
+                        "ready": pods.is_ready(p) or everyone,
+                        "serving": pods.is_ready(p),
+                        "terminating": False,
+                    },
+                }
+                for p in members
+            ],
+        },
+    )
 
 
 def _keep(cluster: Cluster, key: str, meta: Obj, wanted: Obj) -> None:
     if key == "endpoints":
         wanted["metadata"]["ownerReferences"] = [
-            {"apiVersion": "v1", "kind": "Service", "name": meta["name"], "uid": meta["uid"]}]
+            {"apiVersion": "v1", "kind": "Service", "name": meta["name"], "uid": meta["uid"]}
+        ]
     entry = cluster.store.get(key, meta["namespace"], wanted["metadata"]["name"])
     if entry is None:
         create(cluster, cluster.resource(key), meta["namespace"], wanted)
         return
+
     def write(obj: Obj) -> None:
         obj.update({k: v for k, v in wanted.items() if k != "metadata"})
         obj["metadata"].update(wanted["metadata"])
+
     edit(cluster, cluster.resource(key), entry, write)
 
 
@@ -116,12 +165,18 @@ def reconcile_ingress(cluster: Cluster, entry: Entry) -> None:
     """Give an Ingress of a known class its address."""
     ingress = entry.obj()
     name = ingress["spec"].get("ingressClassName") or (ingress["metadata"].get("annotations") or {}).get(
-        "kubernetes.io/ingress.class", "")
+        "kubernetes.io/ingress.class", ""
+    )
     if ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or entry.terminating:
         return
     if cluster.store.get("ingressclasses.networking.k8s.io", "", name) is None or _early(cluster, entry):
         return
     row = {"ip": public_address(cluster.id)}
-    edit(cluster, cluster.resource(entry.key), entry,
-         lambda obj: obj.update(status={"loadBalancer": {"ingress": [row]}}), "status")
+    edit(
+        cluster,
+        cluster.resource(entry.key),
+        entry,
+        lambda obj: obj.update(status={"loadBalancer": {"ingress": [row]}}),
+        "status",
+    )
     events.tell(cluster, ingress, "Normal", "Sync", "Scheduled for sync", "ingress-controller")

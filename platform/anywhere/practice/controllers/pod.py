@@ -1,4 +1,5 @@
 """The kubelet: takes a pod from bound to ready, to its end, or to what keeps it from there."""
+
 from __future__ import annotations
 
 import hashlib
@@ -6,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from anywhere.practice import events, images, pods
 from anywhere.practice.clock import seconds, stamp
-from anywhere.practice.controllers import containers
+from anywhere.practice.controllers import blockers, containers
 from anywhere.practice.controllers.scheduler import schedule
 from anywhere.practice.kinds import Obj
 from anywhere.practice.store import Entry
@@ -55,12 +56,28 @@ def _bind(cluster: Cluster, pod: Obj, node: str) -> None:
     spec["nodeName"] = node
     cluster.controllers.moment(pod["metadata"]["uid"], "bound")
     has_init = bool(spec.get("initContainers"))
-    status: Obj = {"phase": "Pending", "startTime": now, "qosClass": (pod.get("status") or {}).get("qosClass"),
-                   "hostIP": _host(cluster, node), "conditions": []}
+    status: Obj = {
+        "phase": "Pending",
+        "startTime": now,
+        "qosClass": (pod.get("status") or {}).get("qosClass"),
+        "hostIP": _host(cluster, node),
+        "conditions": [],
+    }
     pods.set_condition(status, "PodReadyToStartContainers", "False", now)
-    pods.set_condition(status, "Initialized", "False" if has_init else "True", now,
-                       *(("ContainersNotInitialized", "containers with incomplete status: [" + " ".join(
-                           c["name"] for c in spec["initContainers"]) + "]") if has_init else ()))
+    pods.set_condition(
+        status,
+        "Initialized",
+        "False" if has_init else "True",
+        now,
+        *(
+            (
+                "ContainersNotInitialized",
+                "containers with incomplete status: [" + " ".join(c["name"] for c in spec["initContainers"]) + "]",
+            )
+            if has_init
+            else ()
+        ),
+    )
     containers.not_ready(status, spec, now)
     pods.set_condition(status, "PodScheduled", "True", now)
     reason = "PodInitializing" if has_init else "ContainerCreating"
@@ -91,15 +108,15 @@ def _start(cluster: Cluster, entry: Entry, pod: Obj) -> None:
     if (left := cluster.controllers.moments.get((entry.uid, "retry"), 0.0) - cluster.controllers.now()) > 0:
         cluster.controllers.again(entry, left)
         return
-    if mount := containers.mount_problem(cluster, pod):
+    if mount := blockers.mount_problem(cluster, pod):
         events.tell(cluster, pod, "Warning", "FailedMount", mount, "kubelet")
         cluster.controllers.again(entry, BLOCKED_SECONDS)
         return
-    if broken := containers.missing_images(cluster, pod):
-        _retry(cluster, entry, containers.fail_pull(cluster, entry, pod, broken))
+    if broken := blockers.missing_images(cluster, pod):
+        _retry(cluster, entry, blockers.fail_pull(cluster, entry, pod, broken))
         return
-    if missing := containers.config_problem(cluster, pod):
-        containers.fail_config(cluster, pod, missing)
+    if missing := blockers.config_problem(cluster, pod):
+        blockers.fail_config(cluster, pod, missing)
         cluster.controllers.again(entry, BLOCKED_SECONDS)
         return
     _run(cluster, entry, pod)
@@ -121,8 +138,7 @@ def _run(cluster: Cluster, entry: Entry, pod: Obj) -> None:
     # The moment "started" counts what a crash or the end of a job waits for.
     cluster.controllers.forget(entry.uid, "started")
     cluster.controllers.moment(entry.uid, "started")
-    if (pace(cluster) == 0 and not containers.will_crash(cluster, pod)
-            and spec["restartPolicy"] == "Always"):
+    if pace(cluster) == 0 and not containers.will_crash(cluster, pod) and spec["restartPolicy"] == "Always":
         containers.make_ready(status, now)
     cluster.store.put("pods", pod)
 
@@ -141,8 +157,9 @@ def _retry(cluster: Cluster, entry: Entry, wait: float) -> None:
 
 
 def _make_ready(cluster: Cluster, entry: Entry, pod: Obj) -> None:
-    began = cluster.controllers.moment(entry.uid, "started", seconds(
-        next(iter(pod["status"]["containerStatuses"]))["state"]["running"]["startedAt"]))
+    began = cluster.controllers.moment(
+        entry.uid, "started", seconds(next(iter(pod["status"]["containerStatuses"]))["state"]["running"]["startedAt"])
+    )
     left = began + pace(cluster) * 0.6 - cluster.controllers.now()
     if left > 0:
         cluster.controllers.again(entry, left)
@@ -187,9 +204,16 @@ def _crash(cluster: Cluster, entry: Entry, pod: Obj) -> None:
         containers.wait_for_restart(pod, wait)
         cluster.store.put("pods", pod)
         for one in pod["spec"]["containers"]:
-            events.tell(cluster, pod, "Warning", "BackOff", f"Back-off restarting failed container {one['name']} in pod "
-                        f"{entry.name}_{entry.namespace}({entry.uid})", "kubelet",
-                        f"spec.containers{{{one['name']}}}")
+            events.tell(
+                cluster,
+                pod,
+                "Warning",
+                "BackOff",
+                f"Back-off restarting failed container {one['name']} in pod "
+                f"{entry.name}_{entry.namespace}({entry.uid})",
+                "kubelet",
+                f"spec.containers{{{one['name']}}}",
+            )
         manager.again(entry, wait)
         return
     if (left := began + wait - manager.now()) > 0:
@@ -211,8 +235,15 @@ def _stop(cluster: Cluster, entry: Entry, pod: Obj) -> None:
         began = manager.moment(entry.uid, "stopping")
         if new:
             for one in pod["spec"]["containers"]:
-                events.tell(cluster, pod, "Normal", "Killing", f"Stopping container {one['name']}", "kubelet",
-                            f"spec.containers{{{one['name']}}}")
+                events.tell(
+                    cluster,
+                    pod,
+                    "Normal",
+                    "Killing",
+                    f"Stopping container {one['name']}",
+                    "kubelet",
+                    f"spec.containers{{{one['name']}}}",
+                )
         left = began + min(grace, STOP_SECONDS, cluster.settings.ready_seconds / 3) - manager.now()
         if left > 0:
             manager.again(entry, left)

@@ -1,4 +1,5 @@
 """ReplicaSets: as many pods as asked for."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -32,8 +33,11 @@ def adopt(cluster: Cluster, owner: Obj, selector: Obj, reference: Obj) -> None:
 def rank(pod: Obj) -> tuple[int, int, int]:
     """The order in which surplus pods go: unscheduled, then not ready, then the youngest."""
     created = pod["metadata"].get("creationTimestamp", "")
-    return (1 if pod["spec"].get("nodeName") else 0, 1 if pods.is_ready(pod) else 0,
-            -int("".join(c for c in created if c.isdigit()) or 0))
+    return (
+        1 if pod["spec"].get("nodeName") else 0,
+        1 if pods.is_ready(pod) else 0,
+        -int("".join(c for c in created if c.isdigit()) or 0),
+    )
 
 
 def reconcile(cluster: Cluster, entry: Entry) -> None:
@@ -46,10 +50,16 @@ def reconcile(cluster: Cluster, entry: Entry) -> None:
         have = [(e, pod) for e in cluster.store.owned(entry.uid, "pods") if pods.is_active(pod := e.obj())]
         missing = spec["replicas"] - len(have)
         refusal = _grow(cluster, owner, reference, missing) if missing > 0 else None
-        for one, pod in sorted(have, key=lambda pair: rank(pair[1]))[:max(-missing, 0)]:
+        for one, pod in sorted(have, key=lambda pair: rank(pair[1]))[: max(-missing, 0)]:
             delete(cluster, cluster.resource("pods"), one, {})
-            events.tell(cluster, owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}",
-                        "replicaset-controller")
+            events.tell(
+                cluster,
+                owner,
+                "Normal",
+                "SuccessfulDelete",
+                f"Deleted pod: {pod['metadata']['name']}",
+                "replicaset-controller",
+            )
         if refusal:
             cluster.controllers.again(entry, RETRY_SECONDS)
     _write_status(cluster, owner, refusal)
@@ -73,8 +83,13 @@ def _write_status(cluster: Cluster, owner: Obj, refusal: ApiError | None) -> Non
     ready = sum(map(pods.is_ready, living))
 
     def count(obj: Obj) -> None:
-        status = {"replicas": len(living), "fullyLabeledReplicas": len(living), "readyReplicas": ready,
-                  "availableReplicas": ready, "observedGeneration": obj["metadata"].get("generation", 1)}
+        status = {
+            "replicas": len(living),
+            "fullyLabeledReplicas": len(living),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "observedGeneration": obj["metadata"].get("generation", 1),
+        }
         status = {k: v for k, v in status.items() if v or k == "replicas"}
         if refusal:
             status["conditions"] = list((obj.get("status") or {}).get("conditions") or [])

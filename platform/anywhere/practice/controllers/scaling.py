@@ -1,4 +1,5 @@
 """Autoscalers, which stay at what is there within their bounds, and disruption budgets."""
+
 from __future__ import annotations
 
 import math
@@ -34,16 +35,36 @@ def reconcile_autoscaler(cluster: Cluster, entry: Entry) -> None:
     def write(obj: Obj) -> None:
         status, now = obj.setdefault("status", {}), stamp()
         if target is None:
-            pods.set_condition(status, "AbleToScale", "False", now, "FailedGetScale", "the HPA controller was unable to "
-                               f"get the target's current scale: {reference.get('kind', '').lower()}s.apps "
-                               f'"{reference["name"]}" not found')
+            pods.set_condition(
+                status,
+                "AbleToScale",
+                "False",
+                now,
+                "FailedGetScale",
+                "the HPA controller was unable to "
+                f"get the target's current scale: {reference.get('kind', '').lower()}s.apps "
+                f'"{reference["name"]}" not found',
+            )
         else:
-            pods.set_condition(status, "AbleToScale", "True", now, "ReadyForNewScale",
-                               "recommended size matches current size")
-            pods.set_condition(status, "ScalingActive", "True", now, "ValidMetricFound",
-                               "the HPA was able to successfully calculate a replica count")
-            pods.set_condition(status, "ScalingLimited", "False", now, "DesiredWithinRange",
-                               "the desired count is within the acceptable range")
+            pods.set_condition(
+                status, "AbleToScale", "True", now, "ReadyForNewScale", "recommended size matches current size"
+            )
+            pods.set_condition(
+                status,
+                "ScalingActive",
+                "True",
+                now,
+                "ValidMetricFound",
+                "the HPA was able to successfully calculate a replica count",
+            )
+            pods.set_condition(
+                status,
+                "ScalingLimited",
+                "False",
+                now,
+                "DesiredWithinRange",
+                "the desired count is within the acceptable range",
+            )
         status.update(currentReplicas=have, desiredReplicas=wanted)
 
     edit(cluster, cluster.resource(entry.key), entry, write, "status")
@@ -52,8 +73,11 @@ def reconcile_autoscaler(cluster: Cluster, entry: Entry) -> None:
 def reconcile_budget(cluster: Cluster, entry: Entry) -> None:
     """Write how many pods a budget lets go."""
     spec = entry.obj()["spec"]
-    chosen = [p for e in cluster.store.each("pods", entry.namespace)
-              if selector_matches(spec.get("selector"), e.labels) and pods.is_active(p := e.obj())]
+    chosen = [
+        p
+        for e in cluster.store.each("pods", entry.namespace)
+        if selector_matches(spec.get("selector"), e.labels) and pods.is_active(p := e.obj())
+    ]
     total, ready = len(chosen), sum(map(pods.is_ready, chosen))
     if (most := spec.get("maxUnavailable")) is not None:
         desired = total - _count(most, total)
@@ -62,11 +86,22 @@ def reconcile_budget(cluster: Cluster, entry: Entry) -> None:
     allowed = max(ready - desired, 0)
 
     def write(obj: Obj) -> None:
-        status = {"currentHealthy": ready, "desiredHealthy": max(desired, 0), "expectedPods": total,
-                  "disruptionsAllowed": allowed, "observedGeneration": obj["metadata"].get("generation", 1),
-                  "conditions": list((obj.get("status") or {}).get("conditions") or [])}
-        pods.set_condition(status, "DisruptionAllowed", "True" if allowed else "False", stamp(),
-                           "SufficientPods" if allowed else "InsufficientPods", "")
+        status = {
+            "currentHealthy": ready,
+            "desiredHealthy": max(desired, 0),
+            "expectedPods": total,
+            "disruptionsAllowed": allowed,
+            "observedGeneration": obj["metadata"].get("generation", 1),
+            "conditions": list((obj.get("status") or {}).get("conditions") or []),
+        }
+        pods.set_condition(
+            status,
+            "DisruptionAllowed",
+            "True" if allowed else "False",
+            stamp(),
+            "SufficientPods" if allowed else "InsufficientPods",
+            "",
+        )
         obj["status"] = status
 
     edit(cluster, cluster.resource(entry.key), entry, write, "status")

@@ -1,14 +1,24 @@
 """Cron schedules: when a CronJob is next due."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-_NAMED = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
-          "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *"}
+_NAMED = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_WORDS = {name: number for names, first in (("sun mon tue wed thu fri sat", 0),
-                                            ("jan feb mar apr may jun jul aug sep oct nov dec", 1))
-          for number, name in enumerate(names.split(), first)}
+_WORDS = {
+    name: number
+    for names, first in (("sun mon tue wed thu fri sat", 0), ("jan feb mar apr may jun jul aug sep oct nov dec", 1))
+    for number, name in enumerate(names.split(), first)
+}
 _DAYS_AHEAD = 366 * 4
 
 

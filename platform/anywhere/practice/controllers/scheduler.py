@@ -1,4 +1,5 @@
 """The scheduler: which node a pod fits on, or why none."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -30,9 +31,13 @@ def node_refusal(spec: Obj, node: Obj) -> str:
         taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
     for taint in taints:
         if taint.get("effect") in ("NoSchedule", "NoExecute") and not any(
-                _tolerates(t, taint) for t in spec.get("tolerations") or []):
-            return "node(s) were unschedulable" if taint["key"].endswith("/unschedulable") else (
-                "node(s) had untolerated taint(s)")
+            _tolerates(t, taint) for t in spec.get("tolerations") or []
+        ):
+            return (
+                "node(s) were unschedulable"
+                if taint["key"].endswith("/unschedulable")
+                else ("node(s) had untolerated taint(s)")
+            )
     if any(labels.get(k) != v for k, v in (spec.get("nodeSelector") or {}).items()):
         return "node(s) didn't match Pod's node affinity/selector"
     terms = (((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(_REQUIRED) or {}).get("nodeSelectorTerms")
@@ -43,8 +48,9 @@ def node_refusal(spec: Obj, node: Obj) -> str:
 
 def _term_matches(term: Obj, node: Obj, labels: dict[str, str]) -> bool:
     fields = {"metadata.name": node["metadata"]["name"]}
-    return (expressions_match(term.get("matchExpressions") or [], labels)
-            and expressions_match(term.get("matchFields") or [], fields))
+    return expressions_match(term.get("matchExpressions") or [], labels) and expressions_match(
+        term.get("matchFields") or [], fields
+    )
 
 
 def _tolerates(toleration: Obj, taint: Obj) -> bool:
@@ -74,8 +80,9 @@ def _spread_refusal(pod: Obj, node: Obj, nodes: dict[str, Obj], neighbours: list
     affinity = pod["spec"].get("affinity") or {}
     for kind, together in (("podAntiAffinity", False), ("podAffinity", True)):
         for term in (affinity.get(kind) or {}).get(_REQUIRED) or []:
-            matching = [p for p in neighbours if selector_matches(term.get("labelSelector"),
-                                                                  p["metadata"].get("labels") or {})]
+            matching = [
+                p for p in neighbours if selector_matches(term.get("labelSelector"), p["metadata"].get("labels") or {})
+            ]
             here = any(domain(p, term["topologyKey"]) == labels.get(term["topologyKey"]) for p in matching)
             own = selector_matches(term.get("labelSelector"), pod["metadata"].get("labels") or {})
             if not together and here:
@@ -87,8 +94,11 @@ def _spread_refusal(pod: Obj, node: Obj, nodes: dict[str, Obj], neighbours: list
             continue
         key = rule["topologyKey"]
         counts = Counter({(n["metadata"].get("labels") or {}).get(key): 0 for n in nodes.values()})
-        counts.update(domain(p, key) for p in neighbours
-                      if selector_matches(rule.get("labelSelector"), p["metadata"].get("labels") or {}))
+        counts.update(
+            domain(p, key)
+            for p in neighbours
+            if selector_matches(rule.get("labelSelector"), p["metadata"].get("labels") or {})
+        )
         if counts[labels.get(key)] + 1 - min(counts.values()) > rule.get("maxSkew", 1):
             return "node(s) didn't match pod topology spread constraints"
     return ""
@@ -131,13 +141,17 @@ def place(cluster: Cluster, pod: Obj) -> tuple[str, str]:
 def unschedulable(nodes: int, why: str, after: Counter[str] | None = None) -> str:
     """The scheduler's sentence for a pod that fits nowhere."""
     helps = ", ".join(sorted(f"{n} {text}" for text, n in (after or Counter({_NOT_HELPFUL: nodes})).items()))
-    return (f"0/{nodes} nodes are available: {why}. no new claims to deallocate, "
-            f"preemption: 0/{nodes} nodes are available: {helps}.")
+    return (
+        f"0/{nodes} nodes are available: {why}. no new claims to deallocate, "
+        f"preemption: 0/{nodes} nodes are available: {helps}."
+    )
 
 
 def _choose(cluster: Cluster, pod: Obj, free: list[str]) -> str:
     owner = pods.controller_of(pod).get("uid", "")
-    siblings = Counter(e.obj()["spec"].get("nodeName") for e in cluster.store.owned(owner, "pods")) if owner else Counter()
+    siblings = (
+        Counter(e.obj()["spec"].get("nodeName") for e in cluster.store.owned(owner, "pods")) if owner else Counter()
+    )
 
     def load(name: str) -> tuple[int, Decimal, Decimal, str]:
         used = cluster.controllers.capacity.used(name)
@@ -175,12 +189,22 @@ def schedule(cluster: Cluster, entry: Entry, bind: Callable[[Obj, str], None]) -
     if unbound:
         for claim in unbound:
             if SELECTED_NODE not in (claim.obj()["metadata"].get("annotations") or {}):
-                edit(cluster, cluster.resource("persistentvolumeclaims"), claim,
-                     lambda obj: obj["metadata"].setdefault("annotations", {}).update({SELECTED_NODE: node}))
+                edit(
+                    cluster,
+                    cluster.resource("persistentvolumeclaims"),
+                    claim,
+                    lambda obj: obj["metadata"].setdefault("annotations", {}).update({SELECTED_NODE: node}),
+                )
         cluster.controllers.waiting.add((entry.key, entry.namespace, entry.name))
         return
-    events.tell(cluster, pod, "Normal", "Scheduled", f"Successfully assigned {entry.namespace}/{entry.name} to {node}",
-                "default-scheduler")
+    events.tell(
+        cluster,
+        pod,
+        "Normal",
+        "Scheduled",
+        f"Successfully assigned {entry.namespace}/{entry.name} to {node}",
+        "default-scheduler",
+    )
     bind(pod, node)
 
 

@@ -1,4 +1,5 @@
 """StatefulSets: numbered pods with their own claims, made and replaced one by one."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -100,8 +101,14 @@ def _roll(cluster: Cluster, owner: Obj, have: Pods, wanted: range, revision: str
 
 def _remove(cluster: Cluster, owner: Obj, entry: Entry) -> None:
     delete(cluster, cluster.resource("pods"), entry, {})
-    events.tell(cluster, owner, "Normal", "SuccessfulDelete",
-                f"delete Pod {entry.name} in StatefulSet {owner['metadata']['name']} successful", _BY)
+    events.tell(
+        cluster,
+        owner,
+        "Normal",
+        "SuccessfulDelete",
+        f"delete Pod {entry.name} in StatefulSet {owner['metadata']['name']} successful",
+        _BY,
+    )
 
 
 def _make(cluster: Cluster, owner: Obj, number: int, revision: str) -> None:
@@ -117,8 +124,15 @@ def _make(cluster: Cluster, owner: Obj, number: int, revision: str) -> None:
     template["spec"]["hostname"] = name
     if spec.get("serviceName"):
         template["spec"]["subdomain"] = spec["serviceName"]
-    make_pod(cluster, owner, pods.owner_reference("apps/v1", "StatefulSet", owner), template, name,
-             {REVISION: revision, _NAME: name, _INDEX: str(number)}, _BY)
+    make_pod(
+        cluster,
+        owner,
+        pods.owner_reference("apps/v1", "StatefulSet", owner),
+        template,
+        name,
+        {REVISION: revision, _NAME: name, _INDEX: str(number)},
+        _BY,
+    )
 
 
 def _claim(cluster: Cluster, owner: Obj, template: Obj, name: str) -> None:
@@ -134,11 +148,24 @@ def _claim(cluster: Cluster, owner: Obj, template: Obj, name: str) -> None:
     try:
         create(cluster, cluster.resource("persistentvolumeclaims"), meta["namespace"], claim)
     except ApiError as refusal:
-        events.tell(cluster, owner, "Warning", "FailedCreate", f"create Claim {name} Pod {meta['name']}-0 in "
-                    f"StatefulSet {meta['name']} failed error: {refusal.message}", _BY)
+        events.tell(
+            cluster,
+            owner,
+            "Warning",
+            "FailedCreate",
+            f"create Claim {name} Pod {meta['name']}-0 in StatefulSet {meta['name']} failed error: {refusal.message}",
+            _BY,
+        )
         raise
-    events.tell(cluster, owner, "Normal", "SuccessfulCreate", f"create Claim {name} Pod "
-                f"{name.removeprefix(template['metadata']['name'] + '-')} in StatefulSet {meta['name']} success", _BY)
+    events.tell(
+        cluster,
+        owner,
+        "Normal",
+        "SuccessfulCreate",
+        f"create Claim {name} Pod "
+        f"{name.removeprefix(template['metadata']['name'] + '-')} in StatefulSet {meta['name']} success",
+        _BY,
+    )
 
 
 def _keep_revision(cluster: Cluster, owner: Obj, revision: str) -> None:
@@ -146,10 +173,20 @@ def _keep_revision(cluster: Cluster, owner: Obj, revision: str) -> None:
     if cluster.store.get(key, meta["namespace"], revision):
         return
     number = len(cluster.store.owned(meta["uid"], key)) + 1
-    create(cluster, cluster.resource(key), meta["namespace"], {
-        "metadata": {"name": revision, "labels": {REVISION: revision.rsplit("-", 1)[-1]},
-                     "ownerReferences": [pods.owner_reference("apps/v1", owner["kind"], owner)]},
-        "data": {"spec": {"template": owner["spec"]["template"]}}, "revision": number})
+    create(
+        cluster,
+        cluster.resource(key),
+        meta["namespace"],
+        {
+            "metadata": {
+                "name": revision,
+                "labels": {REVISION: revision.rsplit("-", 1)[-1]},
+                "ownerReferences": [pods.owner_reference("apps/v1", owner["kind"], owner)],
+            },
+            "data": {"spec": {"template": owner["spec"]["template"]}},
+            "revision": number,
+        },
+    )
 
 
 def _write_status(cluster: Cluster, entry: Entry, revision: str) -> None:
@@ -166,9 +203,16 @@ def _write_status(cluster: Cluster, entry: Entry, revision: str) -> None:
         if updated == len(living) == obj["spec"]["replicas"] and ready == updated:
             current = revision
         on_current = sum((p["metadata"].get("labels") or {}).get(REVISION) == current for p in living)
-        obj["status"] = {"observedGeneration": obj["metadata"]["generation"], "replicas": len(living),
-                         "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": on_current,
-                         "updatedReplicas": updated, "currentRevision": current, "updateRevision": revision,
-                         "collisionCount": 0}
+        obj["status"] = {
+            "observedGeneration": obj["metadata"]["generation"],
+            "replicas": len(living),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "currentReplicas": on_current,
+            "updatedReplicas": updated,
+            "currentRevision": current,
+            "updateRevision": revision,
+            "collisionCount": 0,
+        }
 
     edit(cluster, cluster.resource(entry.key), fresh, write, "status")

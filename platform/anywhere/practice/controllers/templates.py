@@ -1,4 +1,5 @@
 """Pods made from templates, and the marks that tell one template from another."""
+
 from __future__ import annotations
 
 import hashlib
@@ -41,13 +42,22 @@ def _unmarked(template: Obj, label: str) -> Obj:
     return {"labels": labels, "annotations": annotations, "spec": template.get("spec")}
 
 
-def make_pod(cluster: Cluster, owner: Obj, reference: Obj, template: Obj, name: str = "",
-             labels: dict[str, str] | None = None, component: str = "replicaset-controller") -> Entry:
+def make_pod(
+    cluster: Cluster,
+    owner: Obj,
+    reference: Obj,
+    template: Obj,
+    name: str = "",
+    labels: dict[str, str] | None = None,
+    component: str = "replicaset-controller",
+) -> Entry:
     """Create a pod for a controller and tell of it; raises what the API refused it for, after telling that too."""
     meta = template.get("metadata") or {}
     space = owner["metadata"]["namespace"]
-    pod: Obj = {"metadata": {"labels": {**(meta.get("labels") or {}), **(labels or {})}, "ownerReferences": [reference]},
-                "spec": dumps_copy(template["spec"])}
+    pod: Obj = {
+        "metadata": {"labels": {**(meta.get("labels") or {}), **(labels or {})}, "ownerReferences": [reference]},
+        "spec": dumps_copy(template["spec"]),
+    }
     if meta.get("annotations"):
         pod["metadata"]["annotations"] = dict(meta["annotations"])
     stem = owner["metadata"]["name"]
@@ -63,16 +73,26 @@ def create_pod(cluster: Cluster, owner: Obj, space: str, pod: Obj, component: st
     stateful = kind == "StatefulSet"
     try:
         if cluster.settings.fail == "quota":
-            raise ApiError(403, "Forbidden", f'pods "{name}" is forbidden: exceeded quota: practice-quota, requested: '
-                           "pods=1, used: pods=0, limited: pods=0")
+            raise ApiError(
+                403,
+                "Forbidden",
+                f'pods "{name}" is forbidden: exceeded quota: practice-quota, requested: '
+                "pods=1, used: pods=0, limited: pods=0",
+            )
         made = create(cluster, cluster.resource("pods"), space, pod)
     except ApiError as refusal:
-        text = (f"create Pod {name} in StatefulSet {owner['metadata']['name']} failed error: {refusal.message}"
-                if stateful else f"Error creating: {refusal.message}")
+        text = (
+            f"create Pod {name} in StatefulSet {owner['metadata']['name']} failed error: {refusal.message}"
+            if stateful
+            else f"Error creating: {refusal.message}"
+        )
         events.tell(cluster, owner, "Warning", "FailedCreate", text, component)
         raise
-    text = (f"create Pod {name} in StatefulSet {owner['metadata']['name']} successful" if stateful
-            else f"Created pod: {made['metadata']['name']}")
+    text = (
+        f"create Pod {name} in StatefulSet {owner['metadata']['name']} successful"
+        if stateful
+        else f"Created pod: {made['metadata']['name']}"
+    )
     events.tell(cluster, owner, "Normal", "SuccessfulCreate", text, component)
     entry = cluster.store.get("pods", space, made["metadata"]["name"])
     assert entry is not None
