@@ -43,7 +43,7 @@ function Ready({ org, overview, services, more }: { org: string; overview: Overv
   return (
     <>
       <PageHead title={title.title} tab="Home" lead={title.lead} acts={mayChange && <ButtonLink look="main" to="/o/$org/catalogue" params={{ org }}><Icon name="plus" />Install a service</ButtonLink>} />
-      {overview.needs_attention.length > 0 && <AttentionCard org={org} items={overview.needs_attention} />}
+      {overview.needs_attention.length > 0 && <AttentionCard items={overview.needs_attention} />}
       <section className="card" aria-labelledby="services-head">
         <header>
           <h2 id="services-head">Services</h2>

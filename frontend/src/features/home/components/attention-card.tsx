@@ -1,22 +1,12 @@
 /** What needs a person: what, where, since when, the consequence, and the button that fixes it. At most five at once. */
 import { useRouter } from '@tanstack/react-router'
 import { useState, type MouseEvent, type ReactElement } from 'react'
-import type { Attention, VerdictName } from '../../../api/types'
+import type { Attention } from '../../../api/types'
 import { Button } from '../../../components/button'
 import { VerdictIcon } from '../../../components/icon'
 import { Since } from '../../../components/time'
 import { verdictWords } from '../../../components/verdict'
-
-const verdicts: [RegExp, VerdictName][] = [
-  [/fail/, 'failed'],
-  [/unreach|unknown|silent|stale/, 'unknown'],
-  [/degrad|expir|credential|warn/, 'degraded'],
-]
-
-/** The shape beside a line; kinds of the API name what is wrong. */
-export function attentionVerdict(kind: string): VerdictName {
-  return verdicts.find(([pattern]) => pattern.test(kind))?.[1] ?? 'degraded'
-}
+import { attentionVerdict } from '../rules/attention'
 
 function Line({ item }: { item: Attention }): ReactElement {
   const router = useRouter()
@@ -40,7 +30,7 @@ function Line({ item }: { item: Attention }): ReactElement {
   )
 }
 
-export function AttentionCard({ items }: { org: string; items: Attention[] }): ReactElement {
+export function AttentionCard({ items }: { items: Attention[] }): ReactElement {
   const [all, setAll] = useState(false)
   const shown = all ? items : items.slice(0, 5)
   return (
