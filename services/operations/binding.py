@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,24 +32,17 @@ def read(service: Service, gateways: Gateways, manifest: Sequence[Mapping[str, A
             found = None
         data = (found or {}).get("data") or {}
         keys = sorted(data)
-        facts = public_facts(data, definition)
+        facts = public_facts(data)
     return {"secret": secret, "keys": keys, "endpoints": endpoints, "facts": facts}
 
 
-# Keys of the well-known binding entries that name a place, not a secret (servicebinding.io and its common types).
-PUBLIC = ("type", "provider", "host", "port", "database", "bootstrap-servers", "security-protocol", "sasl-mechanism")
+# Keys of the well-known binding entries that name a place or a person, not a secret (servicebinding.io, common types).
+PUBLIC = (
+    "type", "provider", "host", "port", "database", "username", "bootstrap-servers", "security-protocol",
+    "sasl-mechanism",
+)  # fmt: skip
 
 
-def public_facts(data: Mapping[str, str], definition: Mapping[str, Any]) -> dict[str, str]:
+def public_facts(data: Mapping[str, str]) -> dict[str, str]:
     """Give the decoded entries that name a place: never a password, a URI or a certificate."""
-    from base64 import b64decode
-
-    return {
-        key.replace("-", "_"): b64decode(data[key]).decode(errors="replace")
-        for key in PUBLIC
-        if key in data and key not in _secret_keys(definition)
-    }
-
-
-def _secret_keys(definition: Mapping[str, Any]) -> set[str]:
-    return {str(key) for key in definition.get("credentials") or [] if key not in PUBLIC}
+    return {key.replace("-", "_"): b64decode(data[key]).decode(errors="replace") for key in PUBLIC if key in data}

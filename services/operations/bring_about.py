@@ -87,7 +87,7 @@ def _does_not_fit(run: Run, errors: Sequence[Finding]) -> OperationFailed:
         title=first.title,
         whose="cluster" if first.code.startswith("preflight.forbidden") else "yours",
         kept=kept,
-        next=ways_on(run.operation.kind, ["change"] if run.operation.kind == "install" else []),
+        next=ways_on(run.operation.kind),
     )
 
 

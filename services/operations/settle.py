@@ -91,15 +91,21 @@ def _too_slow(reason: str, seen: Seen) -> OperationFailed:
     )
 
 
+USUAL_WAYS = {
+    "change": {"action": "change", "title": "Change values", "detail": "Mend what is wrong and apply again."},
+    "retry": {"action": "retry", "title": "Retry", "detail": "Apply the same again, from what is there now."},
+    "rollback": {"action": "rollback", "title": "Roll back", "detail": "Go back to the revision before."},
+    "uninstall": {"action": "uninstall", "title": "Uninstall", "detail": "Remove it; volumes are kept."},
+}
+
+
 def ways_on(kind: str, first: Sequence[Any] = ()) -> list[dict[str, str]]:
     """Give what can be done after a failure, best first, each with what it costs."""
-    ways = [dict(way) if isinstance(way, Mapping) else {"action": str(way), "title": "", "detail": ""} for way in first]
-    usual = [
-        {"action": "change", "title": "Change values", "detail": "Mend what is wrong and apply again."},
-        {"action": "retry", "title": "Retry", "detail": "Apply the same again, from what is there now."},
-    ]
-    if kind != "install":
-        usual.append({"action": "rollback", "title": "Roll back", "detail": "Go back to the revision before."})
-    usual.append({"action": "uninstall", "title": "Uninstall", "detail": "Remove it; volumes are kept."})
-    known = {way["action"] for way in ways}
-    return ways + [way for way in usual if way["action"] not in known]
+    ways: dict[str, dict[str, str]] = {}
+    for way in first:
+        known = USUAL_WAYS.get(way["action"], {})
+        ways[way["action"]] = {**known, **{key: value for key, value in way.items() if value}}
+    for action, way in USUAL_WAYS.items():
+        if action not in ways and (action != "rollback" or kind != "install"):
+            ways[action] = dict(way)
+    return list(ways.values())

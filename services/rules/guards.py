@@ -27,9 +27,11 @@ class Refusal:
 
 
 def refusals(guards: Sequence[Mapping[str, str]], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Refusal]:
-    """Give every guard that refuses the change from the old merged values to the new ones."""
-    found = []
+    """Give the first guard of each path that refuses the change from the old merged values to the new ones."""
+    found: list[Refusal] = []
     for guard in guards:
+        if any(refusal.path == guard["path"] for refusal in found):
+            continue  # one reason a value is enough
         before, after = find(old, guard["path"], _MISSING), find(new, guard["path"], _MISSING)
         if before is _MISSING or before == after:
             continue
