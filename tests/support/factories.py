@@ -10,7 +10,10 @@ from rest_framework.test import APIClient
 
 from anywhere.accounts import actions
 from anywhere.accounts.models import Membership, Organization, Role, User
+from anywhere.clusters.models import Cluster, ClusterState
+from anywhere.operations.models import Operation, State
 from catalog.models import Package, Provider, Version
+from services.models import Revision, Service
 
 PASSWORD = "correct horse battery"
 _number = itertools.count(1)
@@ -56,3 +59,26 @@ def package(name: str = "", owner: Provider | None = None, version: str = "1.0.0
     row.latest = Version.objects.create(package=row, version=version, digest="0" * 64, position=1)
     row.save(update_fields=["latest"])
     return row
+
+
+def cluster(owner: Organization, name: str = "", **fields: Any) -> Cluster:
+    """Give a registered cluster that was seen lately."""
+    facts = {"state": ClusterState.REGISTERED, "server": "https://192.0.2.10:6443", "reachable": True}
+    return Cluster.objects.create(organization=owner, name=name or f"cluster-{next(_number)}", **(facts | fields))
+
+
+def service(owner: Organization, name: str = "", **fields: Any) -> Service:
+    """Give an installed service with its first revision; package and cluster are made unless given."""
+    of = fields.pop("package", None) or package()
+    where = fields.pop("cluster", None) or cluster(owner)
+    facts = {"version": of.latest, "namespace": "default", "applied_generation": 1, "release_revision": 1}
+    row = Service.objects.create(
+        organization=owner, cluster=where, package=of, name=name or f"service-{next(_number)}", **(facts | fields)
+    )
+    Revision.objects.create(service=row, number=1, version=row.version, kind="install")
+    return row
+
+
+def operation(owner: Organization, kind: str = "install", **fields: Any) -> Operation:
+    """Give an operation that has succeeded."""
+    return Operation.objects.create(organization=owner, kind=kind, **({"state": State.SUCCEEDED} | fields))

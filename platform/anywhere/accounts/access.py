@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from anywhere.accounts.models import Membership, Organization, Role, User
+from anywhere.lib.api.faults import SignInNeeded
 from anywhere.lib.errors import ForbiddenFault, NotFoundFault
 
 To = Literal["view", "change", "own"]
@@ -36,10 +37,16 @@ def check(role: Role | None, to: To) -> Role:
 
 def get_organization(user: User | None, slug: str, *, to: To = "view") -> Organization:
     """Give the organization when the person's role in it allows `to` (its `role` is set)."""
+    _signed_in(user)
     membership = found(Membership.objects.select_related("organization").filter(user=user, organization__slug=slug))
     organization: Organization = membership.organization
     organization.role = check(Role(membership.role), to)  # type: ignore[attr-defined]
     return organization
+
+
+def _signed_in(user: User | None) -> None:
+    if user is None:
+        raise SignInNeeded("Sign in, or send a token.")
 
 
 def found(rows: QuerySet[Row]) -> Row:
@@ -60,6 +67,7 @@ def visible_to(rows: QuerySet[Row], user: User | None, through: str = "organizat
 def get_row(rows: QuerySet[Row], user: User | None, id: Any, *, to: To = "view", through: str = "organization") -> Row:
     """Give the row with this id when the person's role in its organization allows `to`. One query a call, two when
     `to` is more than "view"."""
+    _signed_in(user)
     row = found(visible_to(rows, user, through).filter(pk=id))
     if to != "view":
         owner: Any = row

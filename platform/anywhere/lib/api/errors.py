@@ -114,11 +114,6 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     return response
 
 
-def problem_response(exc: Exception) -> HttpResponse:
-    """Give the problem answer of any exception, for answers that are not made by a view of the framework."""
-    return as_response(as_app_error(exc))
-
-
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Give the 403 of a request without the browser's token."""
     return as_response(CsrfFailed("Reload the page, then try again."))
