@@ -25,6 +25,7 @@ from anywhere.clusters.errors import (
 from anywhere.clusters.models import Cluster, ClusterState, Credential
 from anywhere.clusters.rules import kubeconfig as rules
 from anywhere.clusters.rules.kubeconfig_record import Kubeconfig
+from anywhere.lib.errors import UserFault
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 
@@ -53,7 +54,11 @@ def request_register(
     allow_insecure_tls: bool = False,
 ) -> Operation:
     """Give the operation that registers a cluster; nothing has been connected to yet."""
-    record = read_kubeconfig(kubeconfig, context, allow_insecure_tls=allow_insecure_tls)
+    try:
+        record = read_kubeconfig(kubeconfig, context, allow_insecure_tls=allow_insecure_tls)
+    except UserFault as refused:
+        write_audit(organization, user, "cluster.register_refused", ("cluster", None, name), {"code": refused.code})
+        raise
     with transaction.atomic():
         _refuse_twice(organization, record, namespace)
         cluster = _new_cluster(organization, name, server=record.server.url, namespace=namespace)
@@ -211,5 +216,5 @@ def _request(kind: str, cluster: Cluster, user: User, given: dict[str, Any], *, 
 
 
 def _services(cluster: Cluster) -> Any:
-    rows = cluster.services.filter(state="present").order_by("name")  # type: ignore[attr-defined]
+    rows = cluster.services.filter(state="present").order_by("name")
     return rows.values_list("pk", "name", "namespace")

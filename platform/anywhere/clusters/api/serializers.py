@@ -40,7 +40,7 @@ class KubeconfigIn(In):
     """A kubeconfig and the context that is meant."""
 
     kubeconfig = serializers.CharField(trim_whitespace=False, write_only=True)
-    context = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=500)
+    context = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=500)  # type: ignore[assignment]
 
 
 class InspectIn(KubeconfigIn):
@@ -77,14 +77,14 @@ class RemoveIn(In):
 class PracticeSettingsIn(In):
     """What a practice cluster is told to do."""
 
-    fail = serializers.ChoiceField(choices=FAULTS, required=False, allow_null=True)
+    fail = serializers.ChoiceField(choices=FAULTS, required=False, allow_null=True)  # type: ignore[assignment]
     ready_seconds = serializers.FloatField(required=False, min_value=0, max_value=300)
 
 
 class PracticeSettingsOut(Out):
     """What a practice cluster was told to do."""
 
-    fail = serializers.ChoiceField(choices=FAULTS, allow_null=True)
+    fail = serializers.ChoiceField(choices=FAULTS, allow_null=True)  # type: ignore[assignment]
     ready_seconds = serializers.FloatField()
 
 
@@ -276,7 +276,7 @@ class ClusterOut(Out):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    organization = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    organization: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     is_practice = serializers.BooleanField()
     server_host = serializers.SerializerMethodField()
     state = serializers.ChoiceField(choices=[one.value for one in ClusterState if one != ClusterState.REMOVED])

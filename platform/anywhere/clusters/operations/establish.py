@@ -220,13 +220,18 @@ def _keep(run: Run, cluster: Cluster, found: Found) -> None:
 def give_up(run: Run, cluster: Cluster) -> None:
     """Forget the uploaded credential; a cluster that never had one of ours becomes `failed`."""
     with run.fenced():
-        forget_upload(cluster)
+        if Cluster.objects.get(pk=cluster.pk).state == ClusterState.REMOVING:  # asked for meanwhile, and next in line
+            Credential.objects.filter(cluster=cluster, purpose=UPLOADED).delete()
+        else:
+            settle(cluster)
 
 
-def forget_upload(cluster: Cluster) -> None:
-    """Delete the uploaded credential of a cluster and say that its registration failed, if it was under way."""
+def settle(cluster: Cluster) -> None:
+    """Forget the uploaded credential and say what is true: registered with a credential of ours, else failed."""
     Credential.objects.filter(cluster=cluster, purpose=UPLOADED).delete()
-    Cluster.objects.filter(pk=cluster.pk, state=ClusterState.REGISTERING).update(state=ClusterState.FAILED)
+    is_ours = Credential.objects.filter(cluster=cluster, purpose=PORTAL).exists()
+    half = Cluster.objects.filter(pk=cluster.pk, state__in=[ClusterState.REGISTERING, ClusterState.REMOVING])
+    half.update(state=ClusterState.REGISTERED if is_ours else ClusterState.FAILED)
 
 
 def left_behind(run: Run, cluster: Cluster) -> str:
@@ -248,4 +253,4 @@ def _time(text: str) -> datetime | None:
 
 def cluster_of(run: Run) -> Cluster:
     """Give the cluster an operation is about."""
-    return Cluster.objects.get(pk=run.operation.subject_id)
+    return Cluster.objects.get(pk=str(run.operation.subject_id))

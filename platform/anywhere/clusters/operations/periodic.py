@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
@@ -18,7 +19,7 @@ from django.utils.module_loading import import_string
 from anywhere.clusters.connection import PORTAL, UPLOADED, access_of
 from anywhere.clusters.models import Cluster, ClusterState, Credential
 from anywhere.clusters.operations import inventory
-from anywhere.clusters.operations.establish import forget_upload
+from anywhere.clusters.operations.establish import settle
 from anywhere.clusters.rules import tokens
 from anywhere.lib.errors import AppError
 from anywhere.operations.models import ACTIVE, Operation
@@ -26,7 +27,7 @@ from anywhere.operations.models import ACTIVE, Operation
 logger = logging.getLogger(__name__)
 RETRY = timedelta(minutes=10)
 BUDGET_SECONDS = 45.0
-FORGET_AFTER = timedelta(minutes=5)
+FORGET_AFTER = timedelta(seconds=30)
 
 
 def renew_due_credentials(now: datetime | None = None) -> int:
@@ -94,13 +95,15 @@ def _refresh(cluster: Cluster, now: datetime) -> int:
 
 
 def tidy_registrations(now: datetime | None = None) -> int:
-    """Give how many uploaded credentials were forgotten because the operation they were for has ended."""
+    """Give how many clusters were found half registered or half removed, with no operation to end that.
+
+    Their uploaded credentials are forgotten; the state says what is true again.
+    """
     moment = now or timezone.now()
     active = Operation.objects.filter(subject_type="cluster", state__in=ACTIVE).values("subject_id")
-    lost = Credential.objects.select_related("cluster").filter(purpose=UPLOADED, created_at__lt=moment - FORGET_AFTER)
-    rows = list(lost.exclude(cluster_id__in=active))
-    for credential in rows:
-        forget_upload(credential.cluster)
-    stuck = Cluster.objects.filter(state=ClusterState.REGISTERING, created_at__lt=moment - FORGET_AFTER)
-    stuck.exclude(pk__in=active).update(state=ClusterState.FAILED)
+    uploads = Credential.objects.filter(purpose=UPLOADED, created_at__lt=moment - FORGET_AFTER).values("cluster")
+    half = Q(pk__in=uploads) | Q(state__in=[ClusterState.REGISTERING, ClusterState.REMOVING])
+    rows = list(Cluster.objects.filter(half, created_at__lt=moment - FORGET_AFTER).exclude(pk__in=active))
+    for cluster in rows:
+        settle(cluster)
     return len(rows)

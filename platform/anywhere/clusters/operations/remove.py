@@ -7,8 +7,10 @@ from anywhere.clusters.connection import access_of
 from anywhere.clusters.errors import NotReady
 from anywhere.clusters.models import Cluster, ClusterState, Credential
 from anywhere.clusters.operations import account
-from anywhere.clusters.operations.establish import cluster_of
+from anywhere.clusters.operations.establish import cluster_of, settle
 from anywhere.gateways.errors import GatewayError
+from anywhere.lib.errors import AppError
+from anywhere.operations.errors import Cancelled
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 
@@ -21,6 +23,15 @@ FORGOTTEN = "Its cluster was removed from Anywhere. What runs there was left as 
 def remove(run: Run) -> None:
     """Delete our account if the cluster answers, then forget the cluster and its credentials."""
     cluster = cluster_of(run)
+    try:
+        _remove(run, cluster)
+    except (Cancelled, AppError):
+        with run.fenced():
+            settle(cluster)
+        raise
+
+
+def _remove(run: Run, cluster: Cluster) -> None:
     with run.step("account"):
         left = _delete_account(run, cluster)
         if left:
@@ -53,7 +64,5 @@ def _delete_account(run: Run, cluster: Cluster) -> str:
 def forget(cluster: Cluster) -> None:
     """Mark a cluster as removed, delete its credentials and let go of the services that live there."""
     Credential.objects.filter(cluster=cluster).delete()
-    cluster.services.filter(state="present").update(  # type: ignore[attr-defined]
-        state="uninstalled", verdict="unknown", reason=FORGOTTEN
-    )
+    cluster.services.filter(state="present").update(state="uninstalled", verdict="unknown", reason=FORGOTTEN)
     Cluster.objects.filter(pk=cluster.pk).update(state=ClusterState.REMOVED, inventory_due_at=None)

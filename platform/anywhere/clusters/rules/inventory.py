@@ -137,7 +137,7 @@ def storage_classes(raw: Iterable[Object]) -> list[dict[str, Any]]:
     found = [
         {
             "name": name_of(one),
-            "is_default": any(annotations(one).get(key) == "true" for key in DEFAULT_CLASS),
+            "is_default": any(notes_of(one).get(key) == "true" for key in DEFAULT_CLASS),
             "expandable": bool(one.get("allowVolumeExpansion")),
             "provisioner": one.get("provisioner", ""),
             "binding": one.get("volumeBindingMode") or "Immediate",
@@ -154,13 +154,14 @@ def storage_classes(raw: Iterable[Object]) -> list[dict[str, Any]]:
 
 def ingress_classes(raw: Iterable[Object]) -> list[dict[str, Any]]:
     """Give the ingress classes, the default first."""
-    found = [{"name": name_of(one), "is_default": annotations(one).get(DEFAULT_INGRESS) == "true"} for one in raw]
+    found = [{"name": name_of(one), "is_default": notes_of(one).get(DEFAULT_INGRESS) == "true"} for one in raw]
     return sorted(found, key=lambda one: (not one["is_default"], one["name"]))
 
 
 def load_balancer(services: Iterable[Object]) -> dict[str, Any]:
     """Give whether LoadBalancer services get an address, as seen: None when none has been tried."""
-    with_address, without = [], []
+    with_address: list[str] = []
+    without: list[str] = []
     for service in services:
         if (service.get("spec") or {}).get("type") != "LoadBalancer":
             continue
@@ -257,7 +258,7 @@ def labels(obj: Object) -> Mapping[str, str]:
     return (obj.get("metadata") or {}).get("labels") or {}
 
 
-def annotations(obj: Object) -> Mapping[str, str]:
+def notes_of(obj: Object) -> Mapping[str, str]:
     """Give an object's annotations."""
     return (obj.get("metadata") or {}).get("annotations") or {}
 

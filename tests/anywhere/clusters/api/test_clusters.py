@@ -90,6 +90,14 @@ def test_hostile_kubeconfigs_are_refused_and_nothing_is_stored(api, settings, pa
     assert (Cluster.objects.count(), Operation.objects.count()) == (0, 0)
 
 
+def test_a_refusal_is_written_down_without_the_document(api):
+    from anywhere.accounts.models import AuditEntry
+
+    api.post(CLUSTERS, {"name": "prod", "kubeconfig": text({"exec": {"command": "sh"}, "token": TOKEN})})
+    entry = AuditEntry.objects.get(action="cluster.register_refused")
+    assert entry.detail == {"code": "kubeconfig.exec_not_allowed"}
+
+
 def test_skipping_tls_needs_the_administrators_leave(api, settings):
     cluster = {"insecure-skip-tls-verify": True, "certificate-authority-data": None}
     body = {"name": "prod", "kubeconfig": text(None, cluster), "allow_insecure_tls": True}

@@ -150,3 +150,25 @@ def test_a_removed_clusters_name_is_free_again(registered, acme, alice, carry_ou
     carry_out(actions.request_remove(registered, alice))
     operation = actions.request_register(acme, alice, name="prod", kubeconfig=text())
     assert carry_out(operation).state == "succeeded"
+
+
+def test_a_cancelled_removal_leaves_the_cluster_registered(registered, alice, carry_out, fake):
+    from anywhere.operations import actions as operations
+
+    operation = actions.request_remove(registered, alice)
+    operations.cancel(operation)
+    registered.refresh_from_db()
+    assert registered.state == "removing"
+    assert tidy_registrations(timezone.now() + timedelta(minutes=1)) == 1
+    registered.refresh_from_db()
+    assert registered.state == "registered"
+
+
+def test_removing_while_registering_ends_the_registration_first(fake, acme, alice, carry_out):
+    first = actions.request_register(acme, alice, name="prod", kubeconfig=text())
+    cluster = Cluster.objects.get()
+    removal = actions.request_remove(cluster, alice)
+    first.refresh_from_db()
+    assert first.state == "superseded"
+    assert carry_out(removal).state == "succeeded"
+    assert (Cluster.objects.get().state, Credential.objects.count()) == ("removed", 0)
