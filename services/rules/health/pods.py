@@ -73,14 +73,14 @@ def phrase(obj: Raw) -> str:
     if not words(obj, "spec", "nodeName") and condition(obj, "PodScheduled").get("status") != "True":
         return "waiting for a node"
     for status in _statuses(obj, "initContainerStatuses"):
-        if not part(status, "ready") and part(status, "state", "running"):
+        if not part(status, "ready") and part(status, "state", "running") is not None:
             return f"running {words(status, 'name')} first"
     waiting = [words(s, "state", "waiting", "reason") for s in _statuses(obj, "containerStatuses")]
     if "ContainerCreating" in waiting or not waiting:
         return "downloading the image"
     if "PodInitializing" in waiting:
         return "getting ready to start"
-    if any(part(s, "state", "running") for s in _statuses(obj, "containerStatuses")):
+    if any(part(s, "state", "running") is not None for s in _statuses(obj, "containerStatuses")):
         return "starting, not ready yet"
     return "starting"
 
