@@ -276,7 +276,7 @@ class ClusterOut(Out):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    organization: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    organization = serializers.SlugField(source="organization.slug")
     is_practice = serializers.BooleanField()
     server_host = serializers.SerializerMethodField()
     state = serializers.ChoiceField(choices=[one.value for one in ClusterState if one != ClusterState.REMOVED])
