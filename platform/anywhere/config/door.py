@@ -30,7 +30,7 @@ HOP_BY_HOP = {
 SET_BY_US = {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"expect"}
 LARGEST_BODY = 16 * 1024 * 1024
 BODY_WITHIN = 60.0  # seconds for a client to send its body
-CONNECT_WITHIN = 3.0
+CONNECT_WITHIN = 5.0
 ANSWER_WITHIN = 60.0  # seconds the web process may be silent
 RESTART_WAIT = (0.1, 0.2, 0.4, 0.8, 1.0)  # while the web process restarts nothing was sent yet, so trying again is safe
 
@@ -123,7 +123,7 @@ class Door:
         for pause in (*RESTART_WAIT, None):
             try:
                 return await session.request(scope["method"], url, headers=headers, data=body, allow_redirects=False)
-            except aiohttp.ClientConnectorError:
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)

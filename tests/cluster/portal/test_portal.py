@@ -131,7 +131,8 @@ def wait_for(true: Callable[[], Any], seconds: float) -> Any:
 
 def finished(client: httpx.Client, operation: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
     def final() -> dict[str, Any] | None:
-        now = client.get(f"/api/v1/operations/{operation['id']}/").json()
+        answer = client.get(f"/api/v1/operations/{operation['id']}/")
+        now = answer.json() if answer.status_code == 200 else {"state": "unknown"}
         return now if now["state"] in ("succeeded", "failed", "cancelled", "superseded") else None
 
     done: dict[str, Any] = wait_for(final, seconds)
