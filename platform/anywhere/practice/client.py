@@ -46,6 +46,12 @@ def create_cluster(home: Path, **settings: Any) -> PracticeCluster:
     return PracticeCluster(made["id"], made["server"], made["kubeconfig"])
 
 
+def server(home: Path, cluster_id: str) -> str:
+    """The address of a practice cluster as the running server has it (its port may have changed since it was made)."""
+    _, url, _ = _door(home)
+    return f"{url}/clusters/{cluster_id}"
+
+
 def list_clusters(home: Path) -> list[dict[str, Any]]:
     """Id, moment of creation and settings of every practice cluster."""
     return _call(home, "GET", "/clusters")["items"]

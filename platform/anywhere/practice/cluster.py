@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 import uuid
@@ -32,14 +33,24 @@ class Cluster:
         for entry in store.each(CRDS):
             self.registry.define(entry.obj())
         self.controllers = Manager(self)
+        self.connections: set[asyncio.BaseTransport] = set()
 
     def configure(self, values: Obj) -> Settings:
         """Change the behaviour and keep it; raises 400 for what is no setting."""
         self.settings = self.settings.change(values)
         self.store.facts["settings"] = self.settings.document()
         self.store.save_facts()
+        if self.settings.fail == "unreachable":
+            self.cut()
         self.controllers.look_again()
         return self.settings
+
+    def cut(self) -> None:
+        """End every stream that is open, without a word."""
+        for one in list(self.connections):
+            if isinstance(one, asyncio.WriteTransport):
+                one.abort()
+        self.connections.clear()
 
     def resource(self, key: str) -> Resource:
         """The resource of a table that is known to be served."""
@@ -93,6 +104,7 @@ class World:
         if cluster is None:
             return False
         cluster.controllers.stop()
+        cluster.cut()
         self._disk.forget_cluster(cluster_id)
         return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import json
 import logging
@@ -161,12 +160,16 @@ async def _stream(raw: web.Request, cluster: Cluster, answer: Answer, client: st
     response = web.StreamResponse(headers={"Content-Type": answer.content_type, "Cache-Control": "no-cache, private"})
     assert answer.stream is not None
     await response.prepare(raw)
-    with contextlib.suppress(ConnectionResetError):
+    if raw.transport is not None:
+        cluster.connections.add(raw.transport)
+    try:
         async for piece in answer.stream:
             cluster.counting.more(client, len(piece))
-            if cluster.settings.fail == "unreachable":
-                return _cut(raw)
             if piece:
                 await response.write(piece)
         await response.write_eof()
+    except ConnectionResetError:
+        logger.debug("practice.stream_cut")
+    finally:
+        cluster.connections.discard(raw.transport)
     return response

@@ -43,6 +43,7 @@ WITH_SPEC = {
     "customresourcedefinitions.apiextensions.k8s.io",
 }
 _WORKLOADS = {"deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "jobs.batch"}
+LARGEST_DATA = 1024 * 1024
 _LABEL_NAMED = {"services", "namespaces"}
 _FREE_NAMED = "rbac.authorization.k8s.io"
 
@@ -123,11 +124,22 @@ def _spec(resource: Resource, obj: Obj) -> Causes:
         )
     if resource.key == "pods":
         return _pod_spec(spec, "spec")
+    if resource.key in ("secrets", "configmaps"):
+        return _size(obj)
     if resource.key == "services" and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
         return [] if spec.get("ports") else [("spec.ports", "FieldValueRequired", "Required value")]
     if resource.key == "persistentvolumeclaims":
         return _claim(spec)
     return []
+
+
+def _size(obj: Obj) -> Causes:
+    total = sum(len(value) for field in ("data", "binaryData") for value in (obj.get(field) or {}).values())
+    if obj.get("kind") == "Secret":
+        total = total * 3 // 4
+    if total <= LARGEST_DATA:
+        return []
+    return [("data", "FieldValueTooLong", f"Too long: may not be more than {LARGEST_DATA} bytes")]
 
 
 def _replicas(spec: Obj) -> Causes:

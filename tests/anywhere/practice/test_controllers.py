@@ -293,3 +293,75 @@ def test_a_crashing_container_tells_its_code_and_last_lines(practice: Session) -
     assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] == 1
     said = practice.call("GET", f"{CORE}/pods/{pod['metadata']['name']}/log?previous=true").body
     assert "exiting with code 1" in said
+
+
+def test_a_rollout_that_stands_still_is_told_after_its_deadline(practice: Session) -> None:
+    practice.make(f"{APPS}/deployments", workload("web", image="nginx:missing", progressDeadlineSeconds=2))
+
+    def reasons() -> set[str]:
+        status = practice.get(f"{APPS}/deployments/web").get("status", {})
+        return {c.get("reason", "") for c in status.get("conditions", [])}
+
+    eventually(lambda: "ProgressDeadlineExceeded" in reasons())
+
+
+def test_a_broken_pod_holds_its_stateful_set_until_it_is_removed(practice: Session) -> None:
+    path = f"{APPS}/statefulsets/db"
+    practice.make(f"{APPS}/statefulsets", workload("db", 2, "StatefulSet", serviceName="db"))
+    ready(practice, path, 2)
+
+    def use(image: str) -> None:
+        containers = [{"name": "main", "image": image}]
+        practice.call("PATCH", path, {"spec": {"template": {"spec": {"containers": containers}}}}, MERGE)
+
+    use("nginx:missing")
+    eventually(lambda: any(p["status"]["phase"] == "Pending" for p in practice.pods()))
+    use("nginx:1.30")
+    generation = practice.get(path)["metadata"]["generation"]
+    eventually(lambda: practice.get(path)["status"]["observedGeneration"] == generation)
+    assert practice.get(f"{CORE}/pods/db-1")["spec"]["containers"][0]["image"] == "nginx:missing"
+    practice.call("DELETE", f"{CORE}/pods/db-1", {"gracePeriodSeconds": 0})
+    found = ready(practice, path, 2)
+    assert found["status"]["currentRevision"] == found["status"]["updateRevision"]
+
+
+def test_an_autoscaler_holds_its_bounds_and_a_budget_counts(practice: Session) -> None:
+    practice.make(f"{APPS}/deployments", workload("web", 1))
+    practice.make(
+        "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers",
+        {
+            "metadata": {"name": "web"},
+            "spec": {
+                "minReplicas": 3,
+                "maxReplicas": 5,
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            },
+        },
+    )
+    practice.make(
+        "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+        {"metadata": {"name": "web"}, "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}},
+    )
+    ready(practice, f"{APPS}/deployments/web", 3)
+    budget = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web"
+    eventually(lambda: practice.get(budget)["status"]["disruptionsAllowed"] == 1)
+    pods = [p["metadata"]["name"] for p in practice.pods()]
+    practice.call("PATCH", budget, {"spec": {"minAvailable": 3}}, MERGE)
+    eventually(lambda: practice.get(budget)["status"]["disruptionsAllowed"] == 0)
+    refused = practice.call("POST", f"{CORE}/pods/{pods[0]}/eviction", {})
+    assert (refused.code, refused.body["details"]["causes"][0]["reason"]) == (429, "DisruptionBudget")
+    practice.call("PATCH", budget, {"spec": {"minAvailable": 1}}, MERGE)
+    eventually(lambda: practice.get(budget)["status"]["disruptionsAllowed"] == 2)
+    assert practice.call("POST", f"{CORE}/pods/{pods[0]}/eviction", {}).code == 201
+
+
+def test_a_scheduled_job_is_made_when_it_is_due(practice: Session) -> None:
+    jobs = "/apis/batch/v1/namespaces/default"
+    template = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "b"}]}}}}
+    made = practice.make(
+        f"{jobs}/cronjobs", {"metadata": {"name": "tick"}, "spec": {"schedule": "* * * * *", "jobTemplate": template}}
+    )
+    assert made["spec"]["concurrencyPolicy"] == "Allow"
+    past = {"status": {"lastScheduleTime": "2026-01-01T00:00:00Z"}}
+    assert practice.call("PATCH", f"{jobs}/cronjobs/tick/status", past, MERGE).code == 200
+    eventually(lambda: [j.get("status", {}).get("succeeded") for j in practice.get(f"{jobs}/jobs")["items"]] == [1])

@@ -11,7 +11,7 @@ import pytest
 
 from anywhere.practice import owners, patch, protobuf
 from anywhere.practice.clock import quantity, quantity_text
-from anywhere.practice.controllers.schedule import next_time
+from anywhere.practice.controllers.schedule import latest_time, next_time
 from anywhere.practice.images import exit_code, full_name, is_missing
 from anywhere.practice.kinds import BY_KEY
 from anywhere.practice.status import ApiError
@@ -68,6 +68,13 @@ def test_quantities_are_written(number: str, name: str, text: str) -> None:
 def test_schedules_name_the_next_moment(schedule: str, after: str, due: str) -> None:
     moment = datetime.fromisoformat(after).replace(tzinfo=UTC).timestamp()
     assert next_time(schedule, moment) == datetime.fromisoformat(due).replace(tzinfo=UTC).timestamp()
+
+
+def test_of_many_missed_moments_the_last_counts() -> None:
+    after, now = (datetime(2026, month, 1, 0, 0, 30, tzinfo=UTC).timestamp() for month in (1, 6))
+    assert latest_time("* * * * *", after, now) == now - 30
+    assert latest_time("0 0 2 * *", after, now) == datetime(2026, 5, 2, tzinfo=UTC).timestamp()
+    assert latest_time("0 0 1 7 *", after, now) is None
 
 
 def test_what_is_no_schedule_is_never_due() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import ssl
 import stat
 import time
 import urllib.error
@@ -83,6 +84,21 @@ def test_an_unreachable_cluster_answers_nothing(practice: Session) -> None:
         practice.call("GET", "/version")
     practice.configure(fail=None)
     assert practice.call("GET", "/version").code == 200
+
+
+def test_an_open_watch_ends_when_its_cluster_is_unreachable(practice: Session) -> None:
+    with practice.open("GET", f"{MAPS}?watch=true") as answer:
+        answer.readline()
+        practice.configure(fail="unreachable")
+        with pytest.raises((http.client.IncompleteRead, ConnectionError, ssl.SSLError)):
+            answer.read()
+
+
+def test_a_cluster_that_hangs_answers_nobody(practice: Session) -> None:
+    practice.configure(hang=True)
+    request = urllib.request.Request(f"{practice.server}/version")
+    with pytest.raises(TimeoutError):
+        urllib.request.urlopen(request, timeout=0.7, context=practice.context)
 
 
 def test_an_answer_can_be_lost_after_the_write(practice: Session) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from anywhere.practice import events, pods
 from anywhere.practice.clock import seconds, stamp
 from anywhere.practice.controllers.replicaset import RETRY_SECONDS
-from anywhere.practice.controllers.schedule import next_time
+from anywhere.practice.controllers.schedule import latest_time, next_time
 from anywhere.practice.controllers.templates import dumps_copy, make_pod
 from anywhere.practice.deletion import delete
 from anywhere.practice.kinds import Obj
@@ -135,13 +135,13 @@ def reconcile_cron(cluster: Cluster, entry: Entry) -> None:
         return
     jobs = [e.obj() for e in cluster.store.owned(entry.uid, "jobs.batch")]
     last = seconds(status.get("lastScheduleTime") or cron["metadata"]["creationTimestamp"])
-    due = next_time(spec["schedule"], last)
+    missed = latest_time(spec["schedule"], last, time.time())
     running = [j for j in jobs if not _finished(j)]
-    if due and due <= time.time() and not spec.get("suspend"):
+    if missed and not spec.get("suspend"):
         if not (running and spec.get("concurrencyPolicy") == "Forbid"):
-            _launch(cluster, cron, due)
-        last = due
-        due = next_time(spec["schedule"], time.time())
+            _launch(cluster, cron, missed)
+        last = missed
+    due = next_time(spec["schedule"], time.time())
     _forget_old(cluster, spec, jobs)
     if due:
         cluster.controllers.again(entry, due - time.time() + 0.1)

@@ -20,6 +20,7 @@ _WORDS = {
     for number, name in enumerate(names.split(), first)
 }
 _DAYS_AHEAD = 366 * 4
+_WINDOWS = (120, 2 * 3600, 2 * 86400, 62 * 86400, 800 * 86400)
 
 
 def _field(text: str, low: int, high: int) -> set[int]:
@@ -60,4 +61,15 @@ def next_time(schedule: str, after: float) -> float | None:
                 found = day.replace(hour=hour, minute=minute)
                 if found >= moment:
                     return found.timestamp()
+    return None
+
+
+def latest_time(schedule: str, after: float, now: float) -> float | None:
+    """The last moment that a schedule named between two moments, or None when there was none."""
+    for back in _WINDOWS:
+        found, moment = None, next_time(schedule, max(after, now - back))
+        while moment and moment <= now:
+            found, moment = moment, next_time(schedule, moment)
+        if found or now - back <= after:
+            return found
     return None
