@@ -33,13 +33,15 @@ export function TextareaControl(props: ControlProps): ReactElement {
 export function NumberControl(props: ControlProps): ReactElement {
   const { onChange } = useSchemaForm()
   const { schema, form, path } = props.field
+  const [draft, setDraft] = useState<string | null>(null)
   const set = (event: ChangeEvent<HTMLInputElement>) => {
     const typed = event.target.value
+    setDraft(typed)
     onChange(path, typed === '' ? undefined : Number.isNaN(Number(typed)) ? typed : Number(typed))
   }
   return (
     <span className="with-unit">
-      <input id={props.id} className="in num" type="number" inputMode="decimal" min={limit(schema, 'minimum')} max={limit(schema, 'maximum')} step={form.step ?? (schema.type === 'integer' ? 1 : 'any')} disabled={props.locked} value={text(props.value)} onChange={set} {...aria(props)} />
+      <input id={props.id} className="in num" type="number" inputMode="decimal" min={limit(schema, 'minimum')} max={limit(schema, 'maximum')} step={form.step ?? (schema.type === 'integer' ? 1 : 'any')} disabled={props.locked} value={draft ?? text(props.value)} onChange={set} onBlur={() => setDraft(null)} {...aria(props)} />
       {form.unit && <span className="unit">{form.unit}</span>}
     </span>
   )

@@ -16,6 +16,7 @@ import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords } from
 
 function Subject({ entry, org }: { entry: AuditEntry; org: string }): ReactElement {
   const { type, id, name } = entry.subject
+  if (id === null) return <b>{name}</b>
   if (type === 'service') return <Link to="/o/$org/services/$id" params={{ org, id }}>{name}</Link>
   if (type === 'cluster') return <Link to="/o/$org/clusters/$id" params={{ org, id }}>{name}</Link>
   if (type === 'operation') return <Link to="/o/$org/operations/$id" params={{ org, id }}>{name || 'an operation'}</Link>

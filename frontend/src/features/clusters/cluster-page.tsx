@@ -85,7 +85,7 @@ function Reaching({ cluster, org }: { cluster: Cluster; org: string }): ReactEle
       <div className="pad stack" style={{ '--gap': 'var(--aw-3)' }}>
         <dl className="kv">
           <dt>Address</dt><dd>{cluster.server_host || 'inside Anywhere'}</dd>
-          <dt>With</dt><dd>{cluster.credential.kind.replaceAll('-', ' ').replaceAll('_', ' ') || 'no credential'}</dd>
+          <dt>With</dt><dd>{cluster.credential?.kind.replaceAll('-', ' ').replaceAll('_', ' ') || 'no credential'}</dd>
           {!cluster.is_practice && <><dt>Token</dt><dd>{credentialLine(cluster.credential, now)}</dd></>}
           <dt>Checked</dt><dd>{cluster.reachability.checked_at ? <Ago at={cluster.reachability.checked_at} /> : 'not yet'}</dd>
         </dl>

@@ -15,10 +15,10 @@ import { operationsQuery } from './api/list-operations'
 
 const filters = [
   { state: undefined, label: 'All' },
-  { state: 'running', label: 'Under way' },
+  { state: 'running', label: 'Running' },
   { state: 'failed', label: 'Failed' },
   { state: 'succeeded', label: 'Done' },
-  { state: 'cancelled', label: 'Stopped' },
+  { state: 'cancelled', label: 'Cancelled' },
 ]
 
 function Row({ operation, org }: { operation: Operation; org: string }): ReactElement {

@@ -28,14 +28,14 @@ function Versions({ entry }: { entry: ProviderPackage }): ReactElement {
 }
 
 function Failures({ entry, org }: { entry: ProviderPackage; org: string | undefined }): ReactElement {
-  if (entry.failed_operations.length === 0) return <p className="pad dim">No operation on this package failed.</p>
+  if (entry.failed_operations.length === 0) return <p className="act dim">No operation on this package failed.</p>
   return (
     <>
       {entry.failed_operations.map((failure) => (
         <div className="act" key={failure.cause_code}>
           <VerdictIcon verdict="failed" label="Failed" />
           <div><b>{failure.title}</b> <span className="faint small">· {count(failure.count, 'operation')}, last <Ago at={failure.last_at} /></span>
-            <p className="small mono">{failure.cause_code}</p></div>
+            <p><code className="faint">{failure.cause_code}</code></p></div>
           <div className="fix">{org && failure.examples.slice(0, 3).map((id, index) => <Link key={id} className="small" to="/o/$org/operations/$id" params={{ org, id }}>Example {index + 1}</Link>)}</div>
         </div>
       ))}
@@ -52,8 +52,8 @@ function PackageSection({ entry, org }: { entry: ProviderPackage; org: string | 
         ? <p className="pad dim">Nobody has installed it yet.</p>
         : (
           <div className="split provider-split">
-            <div><h3 className="pad">Failed operations, by cause</h3><Failures entry={entry} org={org} /></div>
-            <div className="pad stack">
+            <div><h3>Failed operations, by cause</h3><Failures entry={entry} org={org} /></div>
+            <div className="in-pad stack">
               {share && <div className="row baseline"><span className="big-num">{share.percent} %</span><span className="dim">healthy, {share.text}</span></div>}
               <div className="tally small">{healthCounts(entry).map(({ verdict, count: n }) => <Verdict key={verdict} verdict={verdict}>{n} {verdictWords[verdict].toLowerCase()}</Verdict>)}</div>
               {entry.versions.length > 0 && <><h3>Installs by version</h3><Versions entry={entry} /></>}

@@ -1,8 +1,8 @@
 /** The head and tabs of a service; the tab's page is below. */
 import '../../styles/ops.css'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect, type ReactElement } from 'react'
 import type { Service } from '../../api/types'
 import { Button, ButtonLink } from '../../components/button'
 import { Icon } from '../../components/icon'
@@ -25,6 +25,7 @@ const tabs = [
 ] as const
 
 function Acts({ service, org }: { service: Service; org: string }): ReactElement {
+  const tab = useLocation({ select: (location) => location.pathname.split(service.id)[1] ?? '' })
   const navigate = useNavigate()
   const mayChange = useMayChange()
   const params = { org, id: service.id }
@@ -37,7 +38,7 @@ function Acts({ service, org }: { service: Service; org: string }): ReactElement
   if (service.state === 'uninstalled') return <></>
   return (
     <>
-      <ButtonLink look="main" to="/o/$org/services/$id/connect" params={params}><Icon name="link" />Connect</ButtonLink>
+      {!tab.startsWith('/connect') && <ButtonLink look={tab.startsWith('/values') ? 'plain' : 'main'} to="/o/$org/services/$id/connect" params={params}><Icon name="link" />Connect</ButtonLink>}
       <Menu label="More actions" items={items}><Button>More <Icon name="down" /></Button></Menu>
     </>
   )
@@ -64,6 +65,11 @@ export function ServiceLayout(): ReactElement {
   const search = useSearch({ from: '/app/o/$org/services/$id' })
   const navigate = useNavigate()
   const query = useQuery(serviceQuery(id))
+  const path = useLocation({ select: (location) => location.pathname })
+  const known = query.data !== undefined
+  useEffect(() => {
+    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path, known])
   return (
     <QueryView query={query} what="the service" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={6} /></>}>
       {(service) => (

@@ -41,7 +41,7 @@ export function KubeconfigField({ value, onChange, inspection, context, onContex
   return (
     <>
       <div className={`field${trouble ? ' err' : ''}`}>
-        <div className="row apart"><label htmlFor={id}>Kubeconfig</label>
+        <div className="row apart lab-row"><label htmlFor={id}>Kubeconfig</label>
           <Button small look="quiet" onClick={() => file.current?.click()}>Choose a file</Button>
           <input ref={file} type="file" hidden onChange={(event) => { void take(event.target.files); event.target.value = '' }} /></div>
         <textarea

@@ -21,8 +21,8 @@ export function NodesCard({ inventory, stale }: { inventory: ClusterInventory; s
               <td>{node.name}{node.roles.length > 0 && <span className="small faint block-line">{node.roles.join(', ')}</span>}</td>
               <td><Verdict verdict={stale ? 'unknown' : node.ready ? 'healthy' : 'failed'}>{stale ? (node.ready ? 'Was ready' : 'Was not ready') : node.ready ? 'Ready' : 'Not ready'}</Verdict></td>
               <td>{node.zone || '–'}</td>
-              <td><Share title="CPU" percent={shares.cpu} stale={stale} /></td>
-              <td><Share title="Memory" percent={shares.memory} stale={stale} /></td>
+              <td>{shares ? <Share title="CPU" percent={shares.cpu} stale={stale} /> : <span className="faint">not seen</span>}</td>
+              <td>{shares ? <Share title="Memory" percent={shares.memory} stale={stale} /> : <span className="faint">not seen</span>}</td>
             </tr>
           )
         })}</tbody>

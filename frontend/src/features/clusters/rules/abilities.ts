@@ -14,7 +14,7 @@ export function abilities(inventory: ClusterInventory): Ability[] {
     list.map((item) => (item.is_default ? `${item.name} (default)` : item.name)).join(', ')
   const growing = classes.filter((item) => item.expandable)
   const zones = new Set(inventory.nodes.map((node) => node.zone).filter(Boolean))
-  const gpus = inventory.totals.allocatable.gpu ?? 0
+  const gpus = inventory.totals?.allocatable.gpu ?? 0
   const list: Ability[] = []
   if (classes.length === 0) list.push({ able: false, text: 'No storage class', detail: 'Services that keep data do not fit here' })
   else if (growing.length > 0) list.push({ able: true, text: 'Volumes that grow', detail: names(growing) })

@@ -37,6 +37,7 @@ export function reachSummary(clusters: Pick<Cluster, 'reachability' | 'state'>[]
 
 /** The credential in words: what it is and how long it is good. */
 export function credentialLine(credential: Cluster['credential'], now: number): string {
+  if (!credential) return 'none yet'
   const parts: string[] = []
   if (credential.renewed_at) parts.push(`renewed ${moment(credential.renewed_at, now)}`)
   if (credential.expires_at) {

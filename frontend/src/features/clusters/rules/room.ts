@@ -28,8 +28,9 @@ function meter(title: string, used: number, all: number, usedText: string, freeT
   return { title, used: usedText, free: freeText, percent, tight: percent >= 80, label: `${title}: ${usedText}${unit}` }
 }
 
-/** CPU, memory, pods and GPU when there are any. */
+/** CPU, memory, pods and GPU when there are any; none when what is asked for may not be seen. */
 export function roomMeters(totals: ClusterInventory['totals']): Meter[] {
+  if (!totals?.requested) return []
   const { allocatable: all, requested: used } = totals
   const pods = { used: used.pods ?? 0, all: all.pods ?? 0 }
   const meters = [
@@ -43,6 +44,7 @@ export function roomMeters(totals: ClusterInventory['totals']): Meter[] {
 
 /** A short "31 of 48" for a table cell. */
 export function cell(kind: 'cpu' | 'memory' | 'gpu', totals: ClusterInventory['totals']): { text: string; percent: number } | null {
+  if (!totals?.requested) return null
   const all = totals.allocatable[kind] ?? 0
   const used = totals.requested[kind] ?? 0
   if (all <= 0) return null
@@ -51,13 +53,15 @@ export function cell(kind: 'cpu' | 'memory' | 'gpu', totals: ClusterInventory['t
 }
 
 /** "The largest single pod that fits now: 5.5 cores and 22 GiB." */
-export function largestPod(pod: { cpu: number; memory: number }): string {
+export function largestPod(pod: ClusterInventory['largest_pod']): string {
+  if (!pod) return 'What is asked for may not be seen, so the largest pod that fits is not known.'
   if (pod.cpu <= 0 || pod.memory <= 0) return 'No further pod fits now.'
   return `The largest single pod that fits now: ${cores(pod.cpu)} and ${bytes(pod.memory)}.`
 }
 
-/** The bars of one node. */
-export function nodeShares(node: { allocatable: Amounts; requested: Amounts }): { cpu: number; memory: number } {
+/** The bars of one node; null when what is asked of it may not be seen. */
+export function nodeShares(node: { allocatable: Amounts; requested: Amounts | null }): { cpu: number; memory: number } | null {
+  if (!node.requested) return null
   return {
     cpu: share(node.requested.cpu, node.allocatable.cpu),
     memory: share(node.requested.memory, node.allocatable.memory),

@@ -10,9 +10,9 @@ import { QueryView, SkeletonCard } from '../../../components/states'
 import { validateValues, type FieldErrors } from '../../../lib/form/validate'
 import { withSecrets } from '../../../lib/form/secrets'
 import { mergeValues } from '../../../lib/form/values'
+import { clusterOptionsQuery } from '../../../lib/cluster-options'
 import { packageFormQuery, packageQuery } from '../../../lib/packages'
 import { useChangeService } from '../api/change-service'
-import { clusterOptionsQuery } from '../api/cluster-options'
 import { changeRequest, draftOf, type Draft } from '../rules/change'
 import { PlanDialog } from './plan-dialog'
 import { ValuesText } from './values-text'
@@ -95,7 +95,7 @@ export function ChangeForm({ service, now, org, onCancel }: { service: Service; 
       <div className="paybar">
         <span className="grow dim small" role="status">{Object.keys(errors).length > 0 ? 'Some values need a look.' : request ? 'The next step shows what would change.' : 'Nothing is changed yet.'}</span>
         <Button onClick={onCancel}>Cancel</Button>
-        <Button look="main" disabled={!request || !form.data} onClick={check}>See what would change</Button>
+        <Button look="main" disabled={!request || !form.data} onClick={check}>Check the change</Button>
       </div>
       <PlanDialog
         title={`Change ${service.name}`} service={service.id} verb="Apply the change" request={checking ? request : null} busy={change.isPending} problem={change.error}

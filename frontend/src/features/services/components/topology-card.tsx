@@ -19,10 +19,10 @@ export function TopologyCard({ service }: { service: Service }): ReactElement {
           isEmpty={(objects) => objects.workloads.length === 0} empty={<p className="dim">Nothing runs. What is installed appears here as soon as the cluster shows it.</p>}>
           {(objects) => groups(objects).map((group) => (
             <div className="grp" key={group.key}>
-              <h3>{group.title} <span>{group.count}{group.verdict !== 'healthy' && group.reason ? ` · ${group.reason}` : ''}</span></h3>
+              <h3>{group.title} <span>{group.verdict !== 'healthy' && group.reason ? group.reason : group.count}</span></h3>
               <div className="pods">
                 {group.pods.map((pod) => (
-                  <div className="pod" key={pod.name} title={pod.detail}>
+                  <div className={`pod${pod.verdict === 'failed' ? ' loud' : ''}`} key={pod.name} title={pod.detail}>
                     <b><VerdictIcon verdict={pod.verdict} label={pod.word} /><span className="clip">{pod.name}</span></b><small>{pod.detail}</small>
                   </div>
                 ))}

@@ -4,7 +4,7 @@ import type { Scaling } from '../../../api/types'
 /** Every size the package allows, smallest first. */
 export function sizes(part: Pick<Scaling, 'minimum' | 'maximum' | 'allowed'>): number[] {
   if (part.allowed && part.allowed.length > 0) return [...part.allowed].sort((a, b) => a - b)
-  return Array.from({ length: Math.max(0, part.maximum - part.minimum + 1) }, (_, index) => part.minimum + index)
+  return Array.from({ length: Math.max(0, (part.maximum ?? Math.max(part.minimum, 100)) - part.minimum + 1) }, (_, index) => part.minimum + index)
 }
 
 /** The sizes that may be chosen from the present one; the present one is always among them. */

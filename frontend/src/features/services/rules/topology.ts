@@ -36,7 +36,7 @@ function tile(pod: Pod): PodTile {
     name: pod.name,
     verdict,
     word: words[verdict] ?? verdict,
-    detail: [place, pod.zone, restarts, verdict === 'failed' || verdict === 'progressing' ? pod.message || pod.reason : ''].filter(Boolean).join(' · '),
+    detail: [verdict === 'healthy' ? '' : pod.message || pod.reason, place, pod.zone, restarts].filter(Boolean).join(' · '),
     zone: pod.zone,
   }
 }

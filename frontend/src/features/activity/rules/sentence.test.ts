@@ -1,0 +1,22 @@
+import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords } from './sentence'
+
+test.each([['service.install', 'asked to install'], ['cluster.register', 'connected'], ['backup.make', 'backup make']])('%s is said as %s', (action, words) => {
+  expect(actionWords(action)).toBe(words)
+})
+test('who did it: a person, else Anywhere', () => {
+  expect([actorName({ actor: { email: 'a@b.example' } }), actorName({ actor: null })]).toEqual(['a@b.example', 'Anywhere'])
+})
+test('days keep the order of the entries', () => {
+  const entry = (id: string, at: string) => ({ id, at, actor: null, action: 'x', subject: { type: 'service', id: 's', name: 'n' }, detail: null })
+  const days = byDay([entry('3', '2026-11-21T10:00:00'), entry('2', '2026-11-21T09:00:00'), entry('1', '2026-11-20T09:00:00')])
+  expect(days.map((day) => day.entries.map((each) => each.id))).toEqual([['3', '2'], ['1']])
+  const now = Date.parse('2026-11-21T12:00:00')
+  expect(days.map((day) => dayTitle(day.key, now))).toEqual(['Today', 'Yesterday'])
+})
+test('the detail shows plain words and no ids', () => {
+  expect(detailWords({ version: '18.6', plan: 'small', operation_id: 'x', id: 'y', delete_data: true, values: { a: 1 }, note: '' })).toBe('version 18.6, plan small, delete data')
+  expect([detailWords('renamed from a'), detailWords(null), detailWords([1])]).toEqual(['renamed from a', '', ''])
+})
+test.each([['service.install', 'plus'], ['service.uninstall', 'trash'], ['service.reveal', 'key'], ['other.thing', 'clock']])('the icon of %s', (action, icon) => {
+  expect(actionIcon(action)).toBe(icon)
+})

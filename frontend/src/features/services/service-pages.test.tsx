@@ -1,0 +1,271 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import type { Operation, PlanResult, Service } from '../../api/types'
+import { renderAt } from '../../test/render'
+import { answer, listOf, problem, server, session } from '../../test/server'
+import { http, HttpResponse, type JsonBodyType } from 'msw'
+
+const service: Service = {
+  id: 's1', name: 'orders', organization: 'tern', cluster: { id: 'c1', name: 'prod-eu', is_practice: false, reachable: true }, namespace: 'tern-orders',
+  package: { name: 'kafka', title: 'Kafka', icon_url: '' }, version: '1.0.0', plan: 'standard', desired: { version: '1.0.0', plan: 'standard', generation: 1, replicas: { broker: 3 } }, operation: null,
+  health: { verdict: 'degraded', reason: 'broker-2 is away; 2 of 3 serve.', since: '2026-11-21T13:48:00Z', observed_at: '2026-11-21T14:00:00Z', stale: false },
+  scaling: [{ component: 'broker', title: 'Brokers', replicas: 3, minimum: 1, maximum: 5, allowed: [1, 3, 5], in: 'refused', out: 'free', reason: 'Brokers hold data.' }],
+  update: null, state: 'present', data_kept: [], created_at: '2026-11-01T00:00:00Z', created_by: 'mira@tern.example',
+}
+const plan: PlanResult = {
+  changes: [{ object: { kind: 'StatefulSet', name: 'orders', namespace: 'tern-orders' }, action: 'change', diff: '-  replicas: 3\n+  replicas: 5', effect: 'starts 2 more pods', severity: 'none' }], refusals: [], summary: '1 object changes',
+}
+const started = (id: string, kind = 'scale') => ({ id, kind, state: 'queued', subject: { type: 'service', id: 's1', name: 'orders' } })
+const planned = (result: PlanResult): Partial<Operation> => ({ id: 'p1', kind: 'plan', state: 'succeeded', result, error: null })
+
+function given(over: Partial<Service> = {}): void {
+  answer('get', 'services/s1/', { ...service, ...over })
+  answer('get', 'services/s1/objects/', {
+    observed_at: '2026-11-21T14:00:00Z', claims: [{ name: 'data-broker-0', phase: 'Bound', size: '20Gi', storage_class: 'gp3' }], others: [],
+    workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', ready: 0, desired: 1, verdict: 'failed', reason: 'image not found', pods: [{ name: 'orders-0', phase: 'Pending', ready: false, node: 'n1', zone: 'a', restarts: 0, reason: 'ErrImagePull', message: 'image x not found', started_at: null }] }],
+  })
+  answer('get', 'services/s1/connect/', {
+    endpoints: [{ name: 'kafka', host: 'orders.tern-orders.svc', port: 9092, scope: 'inside', protocol: 'tcp' }], credential_keys: ['username', 'password'], credentials: null,
+    snippets: [{ id: 'python', title: 'Python', language: 'python', text: 'import confluent_kafka' }], port_forward: 'kubectl port-forward svc/orders 9092',
+  })
+  answer('get', 'organizations/tern/operations/', listOf([]))
+  answer('get', 'organizations/tern/clusters/', listOf([]))
+}
+/** The page an operation is shown on is not what these tests are about. */
+const swallowOperation = (id: string) => answer('get', `operations/${id}/`, problem('x', 'On the way', ''), 404)
+
+function asViewer(): void {
+  const viewer = { ...session, user: session.user && { ...session.user, organizations: [{ slug: 'tern', name: 'Tern', role: 'viewer' }] } }
+  server.use(http.get('*/api/v1/auth/session/', () => HttpResponse.json(viewer as unknown as JsonBodyType)))
+}
+
+describe('the list', () => {
+  test('is worst first and keeps its filters in the address', async () => {
+    answer('get', 'organizations/tern/clusters/', listOf([{ id: 'c1', name: 'prod-eu' }]))
+    const calls = answer('get', 'organizations/tern/services/', listOf([{ ...service, id: 's2', name: 'calm', health: { ...service.health, verdict: 'healthy' } }, service]))
+    const { user, search } = renderAt('/o/tern/services')
+    const links = await screen.findAllByRole('link', { name: /^(orders|calm)$/ })
+    expect(links.map((link) => link.textContent)).toEqual(['orders', 'calm'])
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Health' }), 'Degraded')
+    await waitFor(() => expect(search()).toEqual({ verdict: 'degraded' }))
+    await waitFor(() => expect(calls.at(-1)?.url.searchParams.get('verdict')).toBe('degraded'))
+  })
+  test('without any service it leads to the catalogue', async () => {
+    answer('get', 'organizations/tern/services/', listOf([]))
+    renderAt('/o/tern/services')
+    expect(await screen.findByText('No services yet')).toBeInTheDocument()
+  })
+  test('a search without a result can be cleared', async () => {
+    answer('get', 'organizations/tern/clusters/', listOf([]))
+    answer('get', 'organizations/tern/services/', listOf([]))
+    const { user, search } = renderAt('/o/tern/services?q=kafak')
+    expect(await screen.findByText('No service matches “kafak”')).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Clear filters' }))
+    await waitFor(() => expect(search()).toEqual({}))
+  })
+})
+
+describe('the overview', () => {
+  test('opens with what was asked, what is done and what is seen', async () => {
+    given()
+    renderAt('/o/tern/services/s1')
+    const facts = await screen.findByRole('region', { name: 'What is asked, what we do, what we see' })
+    expect(facts).toHaveTextContent('Standard, 3 brokers')
+    expect(facts).toHaveTextContent('Nothing')
+    expect(facts).toHaveTextContent('broker-2 is away; 2 of 3 serve.')
+    expect(await screen.findByText(/image x not found/)).toBeInTheDocument()
+    expect(screen.getByText('20Gi, gp3, bound')).toBeInTheDocument()
+  })
+  test('scales after showing the plan', async () => {
+    given()
+    const plans = answer('post', 'services/s1/plan/', planned(plan), 202)
+    const calls = answer('post', 'services/s1/scale/', started('o1'), 202)
+    swallowOperation('o1')
+    const { user, path } = renderAt('/o/tern/services/s1')
+    const stepper = await screen.findByRole('group', { name: 'Brokers' })
+    expect(within(stepper).getByRole('button', { name: 'Fewer' })).toBeDisabled()
+    expect(screen.getByText('Brokers hold data.')).toBeInTheDocument()
+    await user.click(within(stepper).getByRole('button', { name: 'More' }))
+    await user.click(screen.getByRole('button', { name: 'Scale to 5' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Scale orders from 3 to 5' })
+    expect(await within(dialog).findByText('starts 2 more pods')).toBeInTheDocument()
+    expect(plans[0]?.body).toEqual({ component: 'broker', replicas: 5 })
+    expect(calls).toHaveLength(0)
+    await user.click(within(dialog).getByRole('button', { name: 'Scale to 5' }))
+    await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+    expect(calls[0]?.body).toEqual({ component: 'broker', replicas: 5 })
+  })
+  test('a refused plan says why and offers no way past it', async () => {
+    given()
+    answer('post', 'services/s1/plan/', planned({ changes: [], summary: '', refusals: [{ code: 'guard', detail: 'There is no room for 5.', way: 'Add a node.' }] }), 202)
+    const { user } = renderAt('/o/tern/services/s1')
+    await user.click(within(await screen.findByRole('group', { name: 'Brokers' })).getByRole('button', { name: 'More' }))
+    await user.click(screen.getByRole('button', { name: 'Scale to 5' }))
+    const dialog = await screen.findByRole('dialog')
+    expect(await within(dialog).findByText('There is no room for 5.')).toBeInTheDocument()
+    expect(within(dialog).getByText('Add a node.')).toBeInTheDocument()
+    expect(within(dialog).getByRole('button', { name: 'Scale to 5' })).toBeDisabled()
+  })
+  test('a viewer sees who may scale', async () => {
+    asViewer()
+    given()
+    renderAt('/o/tern/services/s1')
+    expect(await screen.findByText('Owners and members can scale.')).toBeInTheDocument()
+  })
+})
+
+describe('connect', () => {
+  test('shows addresses at once and credentials only when asked for', async () => {
+    given()
+    const reveals = answer('post', 'services/s1/connect/reveal/', { credentials: { username: 'app', password: 'example-not-real' } })
+    const { user } = renderAt('/o/tern/services/s1/connect')
+    expect(await screen.findByText('orders.tern-orders.svc:9092')).toBeInTheDocument()
+    expect(screen.getByLabelText('Python example')).toHaveTextContent('import confluent_kafka')
+    expect(screen.queryByText('example-not-real')).not.toBeInTheDocument()
+    expect(reveals).toHaveLength(0)
+    await user.click(screen.getByRole('button', { name: 'Show' }))
+    expect(await screen.findByText('example-not-real')).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Hide' }))
+    expect(screen.queryByText('example-not-real')).not.toBeInTheDocument()
+  })
+  test('copies the password without showing it', async () => {
+    given()
+    const reveals = answer('post', 'services/s1/connect/reveal/', { credentials: { username: 'app', password: 'example-not-real' } })
+    const { user } = renderAt('/o/tern/services/s1/connect')
+    await user.click(await screen.findByRole('button', { name: 'Copy password without showing it' }))
+    await waitFor(async () => expect(await navigator.clipboard.readText()).toBe('example-not-real'))
+    expect(reveals).toHaveLength(1)
+    expect(screen.queryByText('example-not-real')).not.toBeInTheDocument()
+  })
+  test('says why when the cluster does not answer', async () => {
+    given()
+    answer('post', 'services/s1/connect/reveal/', problem('cluster.unreachable', 'prod-eu does not answer', 'The credentials live there.'), 503)
+    const { user } = renderAt('/o/tern/services/s1/connect')
+    await user.click(await screen.findByRole('button', { name: 'Show' }))
+    expect(await screen.findByRole('alert')).toHaveTextContent('prod-eu does not answer')
+  })
+  test('a viewer is told who can see them', async () => {
+    asViewer()
+    given()
+    renderAt('/o/tern/services/s1/connect')
+    expect(await screen.findByText('Owners and members of this organization can see them.')).toBeInTheDocument()
+  })
+})
+
+test('events can be narrowed to one kind', async () => {
+  given()
+  answer('get', 'services/s1/events/', listOf([
+    { at: '2026-11-21T13:00:00Z', kind: 'cluster', level: 'warning', reason: 'BackOff', object: 'Pod/orders-0', message: 'Back-off pulling image', count: 12 },
+    { at: '2026-11-21T14:00:00Z', kind: 'health', level: 'info', reason: '', object: '', message: 'Became degraded', count: 1 },
+  ]))
+  const { user } = renderAt('/o/tern/services/s1/events')
+  expect(await screen.findByText('12 times')).toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Health' }))
+  expect(screen.queryByText('12 times')).not.toBeInTheDocument()
+  expect(screen.getByText('Became degraded')).toBeInTheDocument()
+})
+
+test('history rolls back after showing the plan', async () => {
+  given()
+  const revision = { at: '2026-11-20T00:00:00Z', by: null, kind: 'change', version: '1.0.0', plan: 'standard', operation_id: 'o9', summary: '', can_roll_back: true }
+  answer('get', 'services/s1/history/', listOf([
+    { ...revision, revision: 3, status: 'current' }, { ...revision, revision: 2, status: 'superseded', summary: 'Retention 7 days' }, { ...revision, revision: 1, status: 'superseded', can_roll_back: false, reason: 'Versions cannot go down.' },
+  ]))
+  const plans = answer('post', 'services/s1/plan/', planned(plan), 202)
+  const calls = answer('post', 'services/s1/rollback/', started('o1', 'rollback'), 202)
+  swallowOperation('o1')
+  const { user, path } = renderAt('/o/tern/services/s1/history')
+  expect(await screen.findByText('Versions cannot go down.')).toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Roll back to this' }))
+  const dialog = await screen.findByRole('dialog', { name: 'Roll back to revision 2' })
+  await waitFor(() => expect(within(dialog).getByRole('button', { name: 'Roll back' })).toBeEnabled())
+  await user.click(within(dialog).getByRole('button', { name: 'Roll back' }))
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+  expect([plans[0]?.body, calls[0]?.body]).toEqual([{ revision: 2 }, { revision: 2 }])
+})
+
+describe('values', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      replicas: { type: 'integer', title: 'Brokers', default: 3, minimum: 1, maximum: 5, 'x-form': { order: 1, group: 'Basics', level: 'basic' } },
+      auth: { type: 'object', properties: { password: { type: 'string', writeOnly: true, title: 'Password', 'x-form': { order: 2, group: 'Basics', widget: 'password', level: 'basic' } } } },
+    },
+  }
+  const arrange = () => {
+    given()
+    answer('get', 'services/s1/values/', { values: { auth: { password: { $secret: true } } }, merged_yaml: 'replicas: 3\nauth:\n  password: ••••\n', defaults: {}, schema, version: '1.0.0', plan: 'standard' })
+    answer('get', 'clusters/c1/options/', { namespaces: [], storage_classes: [], ingress_classes: [] })
+    answer('get', 'catalog/packages/kafka/', { name: 'kafka', title: 'Kafka', versions: [{ version: '1.0.0' }, { version: '1.1.0' }], plans: [{ name: 'small', title: 'Small' }, { name: 'standard', title: 'Standard' }] })
+    answer('get', 'catalog/packages/kafka/versions/:version/form/', { schema, values: { replicas: 3, auth: { password: '' } }, values_yaml: '', plans: [{ name: 'standard', values: {} }], secrets: ['auth.password'] })
+  }
+  test('secrets are dots', async () => {
+    arrange()
+    renderAt('/o/tern/services/s1/values')
+    expect(await screen.findByLabelText('your values')).toHaveTextContent('password: ••••')
+  })
+  test('a change is planned first and sends no mark of a secret', async () => {
+    arrange()
+    const plans = answer('post', 'services/s1/plan/', planned(plan), 202)
+    const calls = answer('post', 'services/s1/change/', started('o1', 'change'), 202)
+    swallowOperation('o1')
+    const { user, path } = renderAt('/o/tern/services/s1/values?do=change')
+    const field = await screen.findByRole('spinbutton', { name: 'Brokers' })
+    expect(screen.getByRole('button', { name: 'Check the change' })).toBeDisabled()
+    await user.clear(field)
+    await user.type(field, '5')
+    await user.click(screen.getByRole('button', { name: 'Check the change' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Change orders' })
+    await waitFor(() => expect(within(dialog).getByRole('button', { name: 'Apply the change' })).toBeEnabled())
+    await user.click(within(dialog).getByRole('button', { name: 'Apply the change' }))
+    await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+    expect([plans[0]?.body, calls[0]?.body]).toEqual([{ values: { replicas: 5 } }, { values: { replicas: 5 } }])
+  })
+  test('a value outside its range is said on its field, and nothing is asked of the cluster', async () => {
+    arrange()
+    const plans = answer('post', 'services/s1/plan/', planned(plan), 202)
+    const { user } = renderAt('/o/tern/services/s1/values?do=change')
+    const field = await screen.findByRole('spinbutton', { name: 'Brokers' })
+    await user.clear(field)
+    await user.type(field, '9')
+    await user.click(screen.getByRole('button', { name: 'Check the change' }))
+    expect(await screen.findByText(/The largest possible value is 5\./)).toBeInTheDocument()
+    expect(plans).toHaveLength(0)
+  })
+  test('the same can be written as YAML, with the difference beside it', async () => {
+    arrange()
+    const { user } = renderAt('/o/tern/services/s1/values?do=change')
+    await user.click(await screen.findByRole('button', { name: 'YAML' }))
+    const text = await screen.findByRole('textbox', { name: 'Your values' })
+    await user.click(text)
+    await user.paste('replicas: 5\n')
+    expect(await screen.findByLabelText('Difference to the defaults')).toHaveTextContent(/- replicas: 3\s*\+ replicas: 5/)
+    await user.paste('x: [')
+    expect(await screen.findByText(/Line \d+:/)).toBeInTheDocument()
+  })
+})
+
+describe('uninstall', () => {
+  test('keeps the data unless told otherwise', async () => {
+    given()
+    const calls = answer('post', 'services/s1/uninstall/', started('o1', 'uninstall'), 202)
+    swallowOperation('o1')
+    const { user, path } = renderAt('/o/tern/services/s1?do=uninstall')
+    const dialog = await screen.findByRole('dialog', { name: 'Uninstall orders?' })
+    await user.click(within(dialog).getByRole('button', { name: 'Uninstall' }))
+    await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+    expect(calls[0]?.body).toEqual({ delete_data: false })
+  })
+  test('deletes the data only after the name is typed', async () => {
+    given()
+    const calls = answer('post', 'services/s1/uninstall/', started('o1', 'uninstall'), 202)
+    swallowOperation('o1')
+    const { user } = renderAt('/o/tern/services/s1?do=uninstall')
+    const dialog = await screen.findByRole('dialog')
+    await user.click(within(dialog).getByRole('radio', { name: /Delete the data too/ }))
+    const button = within(dialog).getByRole('button', { name: 'Uninstall and delete the data' })
+    expect(button).toBeDisabled()
+    await user.type(within(dialog).getByRole('textbox'), 'orders')
+    await user.click(button)
+    await waitFor(() => expect(calls[0]?.body).toEqual({ delete_data: true, confirm: 'orders' }))
+  })
+})
