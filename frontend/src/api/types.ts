@@ -1,9 +1,18 @@
-/** The shapes the portal's API answers with, as the browser uses them. */
+/** The shapes of the API by their short names: generated ones, and the few the description leaves open. */
+import type { components } from './generated'
 
-export type Role = 'owner' | 'member' | 'viewer'
-export type VerdictName = 'healthy' | 'progressing' | 'degraded' | 'failed' | 'suspended' | 'unknown'
+type Schemas = components['schemas']
+
+/** Fields the browser can do without: an older portal may leave them out. */
+type Loose<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>
+
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Values = { [key: string]: Json }
+
+export type Role = Schemas['RoleEnum']
+export type VerdictName = Schemas['VerdictEnum']
+export type OperationState = Schemas['OperationStateEnum']
+export type StepState = Schemas['StepStateEnum']
 
 export interface Page<T> {
   results: T[]
@@ -12,119 +21,21 @@ export interface Page<T> {
 }
 
 /** What the API answers when it refuses: application/problem+json. */
-export interface ProblemDetails {
-  type?: string
-  title: string
-  status: number
-  code: string
-  detail: string
-  fields?: Record<string, string[]>
-  operation?: string
-  next?: unknown[]
-}
+export type ProblemDetails = Omit<Schemas['Problem'], 'type'> & { type?: string }
 
-export interface Me {
-  id: string
-  email: string
-  name: string
-  is_staff: boolean
-  organizations: { slug: string; name: string; role: Role }[]
-}
-export interface Session {
-  user: Me | null
-  csrf_token: string
-  features: { loopback_clusters: boolean; insecure_tls: boolean; practice: boolean }
-}
-export interface ApiToken {
-  id: string
-  name: string
-  prefix: string
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-}
-export interface NewApiToken {
-  id: string
-  name: string
-  token: string
-  created_at: string
-  expires_at: string | null
-}
-export interface Organization {
-  id: string
-  slug: string
-  name: string
-  role: Role
-  created_at: string
-}
-export interface Member {
-  id: string
-  email: string
-  name: string
-  role: Role
-  joined_at: string
-}
-export interface AuditEntry {
-  id: string
-  at: string
-  actor: { email: string } | null
-  action: string
-  subject: { type: string; id: string; name: string }
-  detail: unknown
-}
+export type Me = Schemas['Me']
+export type Session = Schemas['Session']
+export type ApiToken = Schemas['Token']
+export type NewApiToken = Schemas['NewToken']
+export type Organization = Schemas['Organization']
+export type Member = Schemas['Member']
+export type AuditEntry = Omit<Schemas['Audit'], 'detail'> & { detail: unknown }
 
-export type OperationState =
-  | 'queued' | 'running' | 'verifying' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled' | 'superseded'
-export type StepState = 'pending' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled'
-export interface Step {
-  name: string
-  title: string
-  state: StepState
-  started_at: string | null
-  finished_at: string | null
-  detail: string
-}
-export interface OperationWorkload {
-  kind: string
-  name: string
-  ready: number
-  desired: number
-  state: string
-  detail: string
-}
-export interface WayOut {
-  action: 'retry' | 'change' | 'rollback' | 'uninstall' | 'replace_credential' | 'wait'
-  title: string
-  detail: string
-}
-export interface OperationProblem {
-  code: string
-  title: string
-  detail: string
-  whose: 'yours' | 'cluster' | 'package' | 'ours'
-  cause: { kind: string; name: string; reason: string; message: string; log_tail: string[] } | null
-  kept: string
-  next: WayOut[]
-}
-export interface Operation<Result = unknown> {
-  id: string
-  kind: string
-  state: OperationState
-  subject: { type: 'service' | 'cluster' | 'none'; id: string | null; name: string }
-  organization: string
-  requested_by: string | null
-  created_at: string
-  started_at: string | null
-  finished_at: string | null
-  deadline_at: string | null
-  attempt: number
-  steps: Step[]
-  workloads: OperationWorkload[]
-  error: OperationProblem | null
-  result: Result | null
-  usual_seconds: number | null
-  can_cancel: boolean
-}
+export type Step = Schemas['Step']
+export type OperationWorkload = Schemas['WorkloadRow']
+export type WayOut = Schemas['Way']
+export type OperationProblem = Schemas['OperationError']
+export type Operation<Result = unknown> = Omit<Schemas['Operation'], 'result'> & { result: Result | null }
 export interface OperationEvent {
   seq: number
   at: string
@@ -135,14 +46,8 @@ export interface OperationEvent {
   data: unknown
 }
 
-export interface Finding {
-  level: 'error' | 'warning' | 'note'
-  code: string
-  title: string
-  detail: string
-  fix: string
-  field?: string | null
-}
+export type Finding = Schemas['Finding']
+/** Cores, bytes, pieces. */
 export interface Amounts {
   cpu: number
   memory: number
@@ -150,129 +55,31 @@ export interface Amounts {
   gpu?: number
   storage?: number
 }
-export interface ClusterNode {
-  name: string
-  zone: string
-  ready: boolean
-  roles: string[]
-  allocatable: Amounts
-  requested: Amounts
-}
-export interface StorageClass {
-  name: string
-  is_default: boolean
-  expandable: boolean
-  provisioner?: string
-  binding?: string
-}
-export interface IngressClass {
-  name: string
-  is_default: boolean
-}
-export interface ClusterInventory {
-  observed_at: string
-  version: string
-  platform: string
+export type ClusterNode = Loose<Omit<Schemas['Node'], 'allocatable' | 'requested'>, 'unschedulable'> & { allocatable: Amounts; requested: Amounts | null }
+export type StorageClass = Loose<Schemas['StorageClass'], 'provisioner' | 'binding'>
+export type IngressClass = Schemas['IngressClass']
+export type ClusterInventory = Loose<Omit<Schemas['Inventory'], 'nodes' | 'totals' | 'largest_pod' | 'storage_classes'>, 'unseen'> & {
   nodes: ClusterNode[]
-  totals: { allocatable: Amounts; requested: Amounts }
-  largest_pod: { cpu: number; memory: number }
+  totals: { allocatable: Amounts; requested: Amounts | null } | null
+  largest_pod: { cpu: number; memory: number; node?: string } | null
   storage_classes: StorageClass[]
-  ingress_classes: IngressClass[]
-  load_balancer: { supported: boolean | null; evidence: string }
-  metrics_api: boolean
-  snapshots: boolean
-  namespaces: { name: string; pod_security: string }[]
 }
-export interface Cluster {
-  id: string
-  name: string
-  organization: string
-  is_practice: boolean
-  server_host: string
-  access: { mode: 'cluster' | 'namespace'; namespace: string | null; limits: string[] }
-  state: 'registering' | 'registered' | 'removing' | 'failed'
-  reachability: { reachable: boolean | null; since: string | null; checked_at: string | null; reason: string }
-  credential: { kind: string; expires_at: string | null; renewed_at: string | null }
+export type Cluster = Loose<Omit<Schemas['Cluster'], 'reachability' | 'inventory'>, 'insecure_tls'> & {
+  reachability: Loose<Schemas['Reachability'], 'code'>
   inventory: ClusterInventory | null
-  services_count: number
-  operation: Operation | null
-  created_at: string
 }
-export interface ClusterOptions {
-  namespaces: { name: string; pod_security: string }[]
-  storage_classes: StorageClass[]
-  ingress_classes: IngressClass[]
+export type ClusterOptions = Schemas['Options']
+export type KubeconfigInspection = Omit<Schemas['Inspect'], 'contexts' | 'chosen' | 'will_create'> & {
+  contexts: Loose<Schemas['Context'], 'server'>[]
+  chosen: Loose<Schemas['Chosen'], 'context' | 'namespace' | 'expires_at'> | null
+  will_create: (Loose<Omit<Schemas['WillCreate'], 'rules'>, 'mode'> & { rules: Loose<Schemas['Rule'], 'resource_names'>[] }) | null
 }
-export interface KubeconfigInspection {
-  contexts: { name: string; cluster: string; user: string; namespace: string }[]
-  current_context: string | null
-  chosen: {
-    server: string
-    host: string
-    ca_fingerprint: string | null
-    credential: 'token' | 'client-certificate'
-    expires_at?: string | null
-  } | null
-  dropped: string[]
-  will_create: {
-    namespace: string
-    service_account: string
-    rules: { api_groups: string[]; resources: string[]; verbs: string[]; why: string }[]
-    manifest: string
-  } | null
-  findings: Finding[]
-}
-export interface PracticeSettings {
-  fail: null | 'image_pull' | 'quota' | 'crash_loop' | 'slow' | 'unreachable'
-  ready_seconds: number
-}
+export type PracticeSettings = Schemas['PracticeSettings']
 
-export interface PackageCard {
-  name: string
-  title: string
-  summary: string
-  category: string
-  icon_url: string
-  version: string
-  license: string
-  installs: number
-  plans: string[]
-  provider: { slug: string; name: string }
-}
-export interface PackageList extends Page<PackageCard> {
-  facets: { categories: { name: string; title: string; count: number }[] }
-  did_you_mean: string | null
-}
-export interface Plan {
-  name: string
-  title: string
-  summary: string
-  recommended?: boolean
-  requests: { cpu: number; memory: number; storage: number }
-  values: Values
-}
-export interface Scaling {
-  component: string
-  title: string
-  replicas: number
-  minimum: number
-  maximum: number
-  allowed: number[] | null
-  in: 'free' | 'refused'
-  out: 'free' | 'refused'
-  reason: string
-}
-export interface Package extends Omit<PackageCard, 'plans'> {
-  plans: Plan[]
-  versions: { version: string; app_version: string; published_at: string; digest: string }[]
-  readme_html: string
-  creates: string[]
-  requires: Values
-  links: { title: string; url: string }[]
-  maintainer: string
-  scaling: unknown[]
-  endpoints: { name: string; port: number; scope: string; protocol: string }[]
-}
+export type PackageCard = Loose<Schemas['PackageCard'], 'app_version'>
+export type PackageList = Omit<Schemas['PackageCardPage'], 'results'> & { results: PackageCard[] }
+export type Plan = Omit<Schemas['Plan'], 'values'> & { values: Values }
+export type Package = Omit<Schemas['Package'], 'plans' | 'requires'> & { plans: Plan[]; requires: Values }
 export interface PackageForm {
   schema: Record<string, unknown>
   values: Values
@@ -280,11 +87,7 @@ export interface PackageForm {
   plans: { name: string; values: Values }[]
   secrets: string[]
 }
-export interface NameCheck {
-  suggested: string
-  name: { available: boolean; reason?: string | null }
-  namespace: { suggested: string; exists: boolean; reason?: string | null }
-}
+export type NameCheck = Schemas['Names']
 export interface PreflightResult {
   clusters: {
     cluster: { id: string; name: string; is_practice: boolean }
@@ -294,32 +97,9 @@ export interface PreflightResult {
   }[]
 }
 
-export interface Health {
-  verdict: VerdictName
-  reason: string
-  since: string | null
-  observed_at: string | null
-  stale: boolean
-}
-export interface Service {
-  id: string
-  name: string
-  organization: string
-  cluster: { id: string; name: string; is_practice: boolean; reachable: boolean | null }
-  namespace: string
-  package: { name: string; title: string; icon_url: string }
-  version: string
-  plan: string
-  desired: { version: string; plan: string; generation: number; replicas: Record<string, number> }
-  operation: Operation | null
-  health: Health
-  scaling: Scaling[]
-  update: { version: string } | null
-  state: 'present' | 'uninstalled'
-  data_kept: unknown[]
-  created_at: string
-  created_by: string | null
-}
+export type Health = Loose<Schemas['Health'], 'code'>
+export type Scaling = Schemas['Scaling']
+export type Service = Omit<Schemas['Service'], 'health'> & { health: Health }
 export interface PlanResult {
   changes: {
     object: { kind: string; name: string; namespace: string }
@@ -331,50 +111,11 @@ export interface PlanResult {
   refusals: { code: string; detail: string; way: string }[]
   summary: string
 }
-export interface ServiceValues {
-  values: Values
-  merged_yaml: string
-  defaults: Values
-  schema: Record<string, unknown>
-  version: string
-  plan: string
-}
-export interface Endpoint {
-  name: string
-  host: string
-  port: number
-  scope: 'inside' | 'outside'
-  protocol: string
-}
-export interface Connection {
-  endpoints: Endpoint[]
-  credential_keys: string[]
-  credentials: Record<string, string> | null
-  snippets: { id: string; title: string; language: string; text: string }[]
-  port_forward: string
-}
-export interface ServiceEvent {
-  at: string
-  kind: 'cluster' | 'health' | 'operation'
-  level: string
-  reason: string
-  object: string
-  message: string
-  count: number
-}
-export interface Revision {
-  revision: number
-  at: string
-  by: string | null
-  kind: string
-  version: string
-  plan: string
-  status: 'current' | 'superseded' | 'failed'
-  operation_id: string | null
-  summary: string
-  can_roll_back: boolean
-  reason?: string | null
-}
+export type ServiceValues = Omit<Schemas['Values'], 'values' | 'defaults'> & { values: Values; defaults: Values }
+export type Endpoint = Schemas['Endpoint']
+export type Connection = Omit<Schemas['Connect'], 'credentials'> & { credentials: Record<string, string> | null }
+export type ServiceEvent = Schemas['ServiceEvent']
+export type Revision = Omit<Schemas['Revision'], 'status'> & { status: 'current' | 'superseded' | 'failed'; reason?: string | null }
 export interface Pod {
   name: string
   phase: string
@@ -416,10 +157,7 @@ export interface Overview {
   counts: Record<VerdictName, number>
   recent: Operation[]
 }
-export interface Provider {
-  slug: string
-  name: string
-}
+export type Provider = Pick<Schemas['Provider'], 'slug' | 'name'>
 export interface ProviderPackage {
   package: { name: string; title: string; icon_url?: string }
   versions: { version: string; installs: number; health: Partial<Record<VerdictName, number>> }[]

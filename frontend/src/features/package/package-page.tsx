@@ -36,9 +36,9 @@ function Plans({ item }: { item: Package }): ReactElement {
           <tr key={plan.name}>
             <td><b>{plan.title}</b> {plan.recommended && <span className="tag brand">usual choice</span>}</td>
             <td data-m="For">{plan.summary}</td>
-            <td data-l="CPU" className="right">{cores(plan.requests.cpu)}</td>
-            <td data-l="Memory" className="right">{bytes(plan.requests.memory)}</td>
-            <td data-l="Disk" className="right">{plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none'}</td>
+            <td data-l="CPU" className="right">{plan.requests ? cores(plan.requests.cpu) : '–'}</td>
+            <td data-l="Memory" className="right">{plan.requests ? bytes(plan.requests.memory) : '–'}</td>
+            <td data-l="Disk" className="right">{plan.requests ? (plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none') : '–'}</td>
           </tr>
         ))}</tbody>
       </table>

@@ -14,9 +14,9 @@ export function PlanBlock({ plans, chosen, onPlan }: { plans: Plan[]; chosen: st
             <b>{plan.title}</b>
             <p>{plan.summary}</p>
             <dl className="kv two">
-              <dt>CPU</dt><dd className="num">{cores(plan.requests.cpu)}</dd>
-              <dt>Memory</dt><dd className="num">{bytes(plan.requests.memory)}</dd>
-              <dt>Disk</dt><dd className="num">{plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none'}</dd>
+              <dt>CPU</dt><dd className="num">{plan.requests ? cores(plan.requests.cpu) : '–'}</dd>
+              <dt>Memory</dt><dd className="num">{plan.requests ? bytes(plan.requests.memory) : '–'}</dd>
+              <dt>Disk</dt><dd className="num">{plan.requests ? (plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none') : '–'}</dd>
             </dl>
           </label>
         ))}
