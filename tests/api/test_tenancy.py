@@ -59,7 +59,9 @@ def address(path: str, names: dict[str, str]) -> str:
 
 def ask(person: Any, method: str, path: str, names: dict[str, str]) -> Any:
     body = [] if method == "get" else [{}]
-    return getattr(factories.client(person), method)(address(path, names), *body, headers={"Accept": "application/json"})
+    return getattr(factories.client(person), method)(
+        address(path, names), *body, headers={"Accept": "application/json"}
+    )
 
 
 def code_of(answer: Any) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -89,7 +90,9 @@ def _digest(request: Request) -> str:
         for chunk in file.chunks():
             hasher.update(chunk)
         file.seek(0)
-    fields = {key: value for key, value in request.data.items() if key not in request.FILES}
+    fields = request.data
+    if isinstance(fields, Mapping):
+        fields = {key: value for key, value in fields.items() if key not in request.FILES}
     hasher.update(json.dumps(fields, sort_keys=True, default=str).encode())
     return hasher.hexdigest()
 

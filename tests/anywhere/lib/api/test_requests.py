@@ -144,6 +144,11 @@ def test_after_24_hours_a_key_is_free_again(client):
     assert post(client, {"name": "Red"}).status_code == 201
 
 
+def test_a_body_that_is_no_object_is_refused_with_a_key_too(client):
+    answer = client.post(ORGANIZATIONS, [1], headers={"Idempotency-Key": "k1"})
+    assert code(answer) == (400, "request.invalid")
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "schlüssel"])
 def test_a_key_that_cannot_be_used_is_refused(client, key):
     assert code(post(client, {"name": "Blue"}, key)) == (400, "idempotency.bad_key")
