@@ -1,0 +1,147 @@
+"""A portal started as a person starts it, the cluster of $KUBECONFIG registered in it, and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anywhere.launcher.places import ROOT
+from tests.charts.chart import find_helm
+from tests.support.portal import EMAIL, PASSWORD, Portal, free_ports
+
+
+class CommandLine:
+    """The `anywhere` command, signed in to one portal."""
+
+    def __init__(self, portal: Portal, folder: Path) -> None:
+        self.portal = portal
+        self.env = {
+            **os.environ,
+            "ANYWHERE_CONFIG": str(folder / "cli.json"),
+            "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+        }
+        self.run("login", "--server", portal.address, "--email", EMAIL, "--password-stdin", stdin=PASSWORD)
+
+    def run(self, *arguments: str, stdin: str = "", code: int | None = 0, seconds: float = 240) -> str:
+        """Give what the command printed to standard output; its exit code must be `code` (None: any)."""
+        command = [sys.executable, "-m", "anywhere.cli", *arguments]
+        done = subprocess.run(  # noqa: PLW1510
+            command, env=self.env, input=stdin, capture_output=True, text=True, timeout=seconds
+        )
+        said = (
+            f"anywhere {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        )
+        assert code is None or done.returncode == code, said
+        return done.stdout
+
+    def json(self, *arguments: str, **options: Any) -> Any:
+        """Give the JSON the command printed."""
+        return json.loads(self.run(*arguments, "--json", **options))
+
+    def wait_for(self, claim: Callable[[], Any], seconds: float = 60, what: str = "") -> Any:
+        """Give the first true answer of the claim; fail when there is none in time."""
+        end = time.monotonic() + seconds
+        while True:
+            answer = claim()
+            if answer:
+                return answer
+            assert time.monotonic() < end, f"not in {seconds} s: {what or claim}"
+            time.sleep(0.5)
+
+    def health(self, name: str) -> dict[str, Any]:
+        """Give the health of a service."""
+        health: dict[str, Any] = self.json("services", "show", name)["health"]
+        return health
+
+
+@pytest.fixture(scope="session")
+def kubeconfig() -> str:
+    """Give the path of the kubeconfig."""
+    assert os.environ.get("KUBECONFIG"), "These tests need a cluster: set KUBECONFIG."
+    return os.environ["KUBECONFIG"]
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Give a running portal."""
+    home = Path("/tmp") / f"anywhere-path-{secrets.token_hex(4)}"
+    portal = Portal(home, free_ports()).start()
+    yield portal
+    portal.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def aw(portal: Portal, kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """Give the command line, with the cluster registered as `real`."""
+    command = CommandLine(portal, tmp_path_factory.mktemp("cli"))
+    cluster = command.json("clusters", "add", "real", "--kubeconfig", kubeconfig)
+    assert cluster["reachability"]["reachable"] is True
+    return command
+
+
+@pytest.fixture(scope="session")
+def kubectl(kubeconfig: str) -> Callable[..., str]:
+    """Give kubectl on the cluster as its administrator, for looking from outside."""
+    program = shutil.which("kubectl") or str(Path(find_helm()).parent / "kubectl")
+
+    def run(*arguments: str, stdin: str = "", check: bool = True) -> str:
+        done = subprocess.run(  # noqa: PLW1510
+            [program, *arguments], input=stdin, capture_output=True, text=True, timeout=90,
+            env={**os.environ, "KUBECONFIG": kubeconfig},
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def name(kubectl: Callable[..., str], aw: CommandLine) -> Iterator[str]:
+    """Give a name of this test's own, for a service and its namespace; the namespace is removed in the end."""
+    chosen = f"t-{secrets.token_hex(3)}"
+    yield chosen
+    kubectl("delete", "namespace", chosen, "--wait=false", "--ignore-not-found", check=False)
+
+
+def free_port() -> int:
+    """Give a free port."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def forward(kubeconfig: str) -> Callable[..., Any]:
+    """Give a context manager that brings a Service's port to this machine, as the Connect page says."""
+    program = shutil.which("kubectl") or str(Path(find_helm()).parent / "kubectl")
+
+    @contextmanager
+    def open_(namespace: str, service: str, port: int) -> Iterator[int]:
+        local = free_port()
+        process = subprocess.Popen(
+            [program, "-n", namespace, "port-forward", f"service/{service}", f"{local}:{port}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "KUBECONFIG": kubeconfig},
+        )  # fmt: skip
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "Forwarding" in line, line
+        try:
+            yield local
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    return open_
