@@ -13,7 +13,7 @@ from anywhere.practice.kinds import Obj
 
 HISTORY = 5000
 RESERVE = 1000
-_METADATA_ONLY = ("apiVersion", "kind", "metadata")
+_FIRST = ("apiVersion", "kind", "metadata")
 
 
 class Entry:
@@ -34,6 +34,13 @@ class Entry:
     def obj(self) -> Obj:
         """A fresh copy of the object."""
         return json.loads(self.raw)
+
+    def bare(self) -> bytes:
+        """The object without its apiVersion and kind, as lists of built-in kinds show it."""
+        after = self.raw.find(b',"metadata":')
+        head = self.raw[:after]
+        known = head.startswith(b'{"apiVersion":"') and head.count(b'":') == len(_FIRST) - 1
+        return b"{" + self.raw[after + 1 :] if known else self.raw
 
     def partial(self) -> bytes:
         """The object's PartialObjectMetadata as JSON."""
@@ -154,6 +161,7 @@ class Store:
     def put(self, key: str, obj: Obj) -> Entry:
         """Store an object under a new resource version."""
         obj["metadata"]["resourceVersion"] = str(self.next_version())
+        obj = {name: obj[name] for name in _FIRST if name in obj} | obj
         entry = Entry(key, obj, dumps(obj))
         before = self.get(key, entry.namespace, entry.name)
         self.disk.save(self.cluster, key, entry.namespace, entry.name, entry.raw)

@@ -45,8 +45,12 @@ class Query:
         return entry_test(self.labels, self.fields)
 
     def body(self, entry: Entry) -> bytes:
-        """How an object is shown."""
+        """How an object is shown in a watch."""
         return entry.partial() if self.partial else entry.raw
+
+    def item(self, entry: Entry) -> bytes:
+        """How an object is shown in a list: built-in kinds leave out what the list itself says."""
+        return self.body(entry) if self.partial or self.resource.custom else entry.bare()
 
 
 def listing(cluster: Cluster, query: Query) -> bytes:
@@ -82,7 +86,7 @@ def listing(cluster: Cluster, query: Query) -> bytes:
         else ("PartialObjectMetadataList", "meta.k8s.io/v1")
     )
     head = dumps({"kind": kind, "apiVersion": version, "metadata": meta})
-    return head[:-1] + b',"items":[' + b",".join(query.body(e) for e in found) + b"]}"
+    return head[:-1] + b',"items":[' + b",".join(map(query.item, found)) + b"]}"
 
 
 def _start(token: str) -> tuple[str, str] | None:

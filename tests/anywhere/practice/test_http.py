@@ -118,6 +118,14 @@ def test_pages_join_to_the_whole(practice: Session) -> None:
     assert practice.call("GET", f"{MAPS}?limit=3&continue=zzz").code == 400
 
 
+def test_the_items_of_a_list_leave_out_what_the_list_says(practice: Session) -> None:
+    practice.make(MAPS, config("a", kind='","metadata":'))
+    listed = practice.get(MAPS)
+    assert listed["kind"] == "ConfigMapList"
+    assert all("kind" not in item and "apiVersion" not in item for item in listed["items"])
+    assert next(i for i in listed["items"] if i["metadata"]["name"] == "a")["data"] == {"kind": '","metadata":'}
+
+
 def test_metadata_alone_can_be_asked_for(practice: Session) -> None:
     practice.make(MAPS, config("a", k="1"))
     asked = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
