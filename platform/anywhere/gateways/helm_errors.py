@@ -89,6 +89,7 @@ _RULES: tuple[tuple[re.Pattern[str], type[GatewayError], str | None, bool], ...]
         (r"already exists", Conflict, "cluster.already_exists", False),
         (r"Conflict|the object has been modified", Conflict, None, False),
         (r"not found", NotFound, None, False),
+        (r"server-side apply failed for object|failed to (create|patch) resource", Invalid, None, False),
     )
 )
 _LEAD = re.compile(r"^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK) FAILED: )?", re.M)

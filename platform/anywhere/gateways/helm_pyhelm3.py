@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 HISTORY = 10
 READ_SECONDS = 30.0
 SPARE_SECONDS = 30.0
+RENDER_LIMITS = process.Limits(cpu_seconds=10, address_space=2 * 1024**3)
 _RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?\Z")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9A-Za-z+-]+){0,3}\Z")
@@ -79,6 +80,7 @@ class SafeCommand(Command):
         self.cwd = cwd
         self.cancelled = cancelled
         self.seconds = READ_SECONDS
+        self.limits = process.Limits()
         self.secrets: tuple[str, ...] = ()
         self.added: tuple[str, ...] = ()
 
@@ -89,7 +91,13 @@ class SafeCommand(Command):
             argv.append("--skip-schema-validation")
         started = time.monotonic()
         ended = process.run(
-            argv, env=self.env, cwd=self.cwd, stdin=input, seconds=self.seconds, cancelled=self.cancelled
+            argv,
+            env=self.env,
+            cwd=self.cwd,
+            stdin=input,
+            seconds=self.seconds,
+            limits=self.limits,
+            cancelled=self.cancelled,
         )
         spent = round(time.monotonic() - started, 3)
         logger.info("helm.ended", extra={"verb": str(command[0]), "code": ended.code, "seconds": spent})
@@ -343,6 +351,7 @@ def render(
     """Give the objects `helm template` makes; InvalidChart for every failure of the chart."""
     check(request.release, request.namespace)
     chart = check_chart(request.chart)
+    command.limits = RENDER_LIMITS
     argv = ["template", request.release, str(chart), "--namespace", request.namespace, "--values", "-"]
     argv.append("--include-crds" if include_crds else "--skip-crds")
     if is_upgrade:
@@ -358,6 +367,9 @@ def render(
     except GatewayError as error:
         if error.code in ("operation.stopped", "chart.too_heavy") or isinstance(error, InvalidChart):
             raise
+        if error.code in ("helm.killed", "cluster.timed_out", "cluster.too_large"):
+            words = "Rendering this chart takes more time or memory than it may."
+            raise InvalidChart(words, code="chart.too_heavy") from error
         raise InvalidChart(error.detail, code=error.code if error.code.startswith("chart.") else None) from error
 
 

@@ -28,7 +28,7 @@ class Limits:
     """What a program may use. Go programs reserve much address space: 2 GiB is the least Helm works well with."""
 
     cpu_seconds: int = 60
-    address_space: int = 4 * 1024**3
+    address_space: int = 3 * 1024**3
     file_size: int = 64 * 1024**2
     open_files: int = 256
 
@@ -195,6 +195,6 @@ class _Talk:
 
     def close(self) -> None:
         """Return when no pipe is open any more."""
-        for key in list(self.selector.get_map().values()):
+        for key in list((self.selector.get_map() or {}).values()):
             self._drop(key.fileobj)
         self.selector.close()
