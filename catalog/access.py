@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anywhere.accounts import access
 from anywhere.accounts.models import User
 from catalog.models import Package, Provider, Version
@@ -27,7 +29,7 @@ def get_version(package: Package | str, version: str = "") -> Version:
     return access.found(rows.filter(version=version) if version else rows.filter(pk__in=_latest(package)))
 
 
-def _latest(package: Package | str) -> list[object]:
+def _latest(package: Package | str) -> list[Any]:
     if isinstance(package, Package):
         return [package.latest_id]
     return list(Package.objects.filter(name=package).values_list("latest", flat=True))

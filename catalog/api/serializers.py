@@ -135,8 +135,8 @@ class PackageEndpointOut(Out):
 class PackageOut(PackageCardOut):
     """All that the page of a package shows, for one version."""
 
-    version = serializers.SerializerMethodField()
-    app_version = serializers.SerializerMethodField()
+    version = serializers.SerializerMethodField()  # type: ignore[assignment]
+    app_version = serializers.SerializerMethodField()  # type: ignore[assignment]
     versions = serializers.SerializerMethodField()
     readme_html = serializers.SerializerMethodField()
     creates = serializers.SerializerMethodField()

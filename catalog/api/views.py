@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from anywhere.accounts import access as organizations
 from anywhere.lib.api.faults import InvalidRequest
 from anywhere.lib.api.parsers import StrictJSONParser
 from anywhere.lib.api.serializers import page_of
-from anywhere.lib.api.views import ApiView
+from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations.api.serializers import OperationOut
 from catalog import access, actions, selectors
 from catalog.api import serializers as shapes
@@ -46,7 +43,7 @@ class Packages(ApiView):
             shapes.PackageCardOut, facets=shapes.FacetsOut(), did_you_mean=serializers.CharField(allow_null=True)
         ),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Give a page of packages that fit the words and the category."""
         query, category = request.query_params.get("q", "")[:200], request.query_params.get("category", "")
         words = selectors.words_of(query)
@@ -59,7 +56,7 @@ class Packages(ApiView):
         return self.page(rows.filter(category=category) if category else rows, shapes.PackageCardOut, extra)
 
     @staticmethod
-    def _order(request: Request, is_search: bool) -> tuple[str, ...]:
+    def _order(request: ApiRequest, is_search: bool) -> tuple[str, ...]:
         sort = request.query_params.get("sort", "relevance" if is_search else "name")
         if sort == "relevance":
             return ("-score", "name") if is_search else selectors.SORTS["name"]
@@ -77,7 +74,7 @@ class OnePackage(ApiView):
         parameters=[OpenApiParameter("version", str, description="The newest when left out.")],
         responses=shapes.PackageOut,
     )
-    def get(self, request: Request, name: str) -> Response:
+    def get(self, request: ApiRequest, name: str) -> Response:
         """Give the package, for its newest version or the one asked for."""
         package = organizations.found(selectors.cards().filter(name=name))
         version = access.get_version(package, request.query_params.get("version", ""))
@@ -88,7 +85,7 @@ class Form(ApiView):
     """The install form of a version."""
 
     @extend_schema(operation_id="packages_form", responses=shapes.FormOut)
-    def get(self, request: Request, name: str, version: str) -> Response:
+    def get(self, request: ApiRequest, name: str, version: str) -> Response:
         """Give the schema, the values with their comments, the plans, and where the secrets are."""
         return Response(selectors.form(access.get_version(name, version)))
 
@@ -102,7 +99,7 @@ class Icon(ApiView):
         operation_id="packages_icon",
         responses={(200, "image/svg+xml"): OpenApiResponse(OpenApiTypes.STR)},
     )
-    def get(self, request: Request, name: str) -> HttpResponse:
+    def get(self, request: ApiRequest, name: str) -> HttpResponse:
         """Give the SVG, which may do nothing."""
         package = access.get_package(name)
         drawing = (package.latest.icon if package.latest else "") or icon.letter(package.title)
@@ -117,13 +114,13 @@ class Providers(ApiView):
     ordering = ("slug",)
 
     @extend_schema(operation_id="providers_list", responses=page_of(shapes.ProviderOut))
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Give a page of providers."""
         rows = organizations.visible_to(Provider.objects.select_related("organization"), request.user)
         return self.page(rows, shapes.ProviderOut)
 
     @extend_schema(operation_id="providers_create", request=shapes.ProviderIn, responses={201: shapes.ProviderOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Give a new provider; an owner of the organization makes it."""
         body = self.read(shapes.ProviderIn)
         organization = organizations.get_organization(request.user, body.pop("organization"), to="own")
@@ -137,7 +134,7 @@ class Versions(ApiView):
     is_paged = True
 
     @extend_schema(operation_id="providers_versions", responses=page_of(shapes.PublishedOut))
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """Give a page of versions, newest first."""
         provider = access.get_provider(request.user, slug)
         rows = Version.objects.filter(package__provider=provider).select_related("package")
@@ -150,15 +147,15 @@ class Versions(ApiView):
         request={"application/json": shapes.PublishIn, "multipart/form-data": shapes.PublishFileIn},
         responses={202: OperationOut},
     )
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Publish a chart's archive; an owner does it. Hostile and broken archives are refused at once."""
         provider = access.get_provider(request.user, slug, to="own")
         operation = actions.request_publish(provider, request.user, self._archive(request))
         return self.accepted(OperationOut(operation, context=self.get_serializer_context()).data)
 
-    def _archive(self, request: Request) -> bytes:
-        given: Any = request.data.get("archive")
-        if isinstance(given, UploadedFile):
+    def _archive(self, request: ApiRequest) -> bytes:
+        given = request.FILES.get("archive")
+        if given is not None:
             return bytes(given.read())
         try:
             return base64.b64decode(self.read(shapes.PublishIn)["archive"], validate=True)

@@ -70,8 +70,8 @@ def _scan(data: bytes, budget: _Budget, level: int) -> Archive:
                 if path.casefold() in seen:
                     raise ArchiveRefused("archive.duplicate", f"{path[:80]!r} is there twice.")
                 seen[path.casefold()] = path
-                content = reader.extractfile(member)
-                archive.files[path] = content.read() if content else b""
+                opened = reader.extractfile(member)
+                archive.files[path] = opened.read() if opened else b""
     except (tarfile.TarError, EOFError, UnicodeError, ValueError, OverflowError) as exc:
         if isinstance(exc, ArchiveRefused):
             raise

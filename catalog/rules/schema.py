@@ -93,9 +93,9 @@ def _children(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
     for _pattern, part in _maps(node.get("patternProperties")):
         yield "*", part
     for word in ("additionalProperties", "items"):
-        part = node.get(word)
-        if isinstance(part, Mapping):
-            yield "*", part
+        below = node.get(word)
+        if isinstance(below, Mapping):
+            yield "*", below
 
 
 def _alternatives(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -141,7 +141,7 @@ def _plural(count: Any, noun: str) -> str:
 
 
 def _sentence(word: str, limit: Any) -> str:
-    simple = {
+    simple: dict[str, Callable[[], str]] = {
         "minimum": lambda: f"This is at least {limit}.",
         "maximum": lambda: f"This is at most {limit}.",
         "exclusiveMinimum": lambda: f"This is more than {limit}.",

@@ -210,9 +210,9 @@ def _prune(values: Values, keys: Sequence[str | int]) -> None:
     """Take away the maps that became empty by taking a secret."""
     while keys:
         node = _at(values, keys[:-1])
-        if not isinstance(node, dict) or node.get(keys[-1]) != {}:  # type: ignore[call-overload]
+        if not isinstance(node, dict) or node.get(keys[-1]) != {}:
             return
-        del node[keys[-1]]  # type: ignore[arg-type]
+        del node[keys[-1]]
         keys = keys[:-1]
 
 

@@ -40,4 +40,5 @@ def newest(texts: Iterable[str]) -> str | None:
     """Give the newest stable version, else the newest at all; of equals the last one. None when there is none."""
     ordered = sorted(texts, key=key)
     stable = [text for text in ordered if is_stable(text)]
-    return (stable or ordered or [None])[-1]
+    found = stable or ordered
+    return found[-1] if found else None

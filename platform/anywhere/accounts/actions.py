@@ -18,6 +18,7 @@ from anywhere.accounts import errors
 from anywhere.accounts.authentication import PREFIX_LENGTH, digest, new_token
 from anywhere.accounts.models import ApiToken, AuditEntry, IdempotencyRecord, Membership, Organization, Role, User
 from anywhere.lib.api.idempotency import KEPT
+from anywhere.lib.errors import UserFault
 
 MOST_TOKENS = 100
 FIRST_ORGANIZATION = ("home", "Home")
@@ -128,7 +129,7 @@ def create_organization(user: User, name: str, slug: str = "") -> Organization:
     """Give the new organization; the person owns it."""
     wanted = slug or slugify(name)[:40].strip("-")
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", wanted):
-        raise errors.UserFault(
+        raise UserFault(
             "Give a slug of small letters, digits and dashes.",
             code="request.invalid",
             fields={"slug": ["Give small letters, digits and dashes, at most 40."]},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 def _rate(scope: str) -> tuple[int, int]:
     """Give (attempts, seconds) of a scope of the settings."""
-    rate = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"][scope]
+    framework: dict[str, Any] = settings.REST_FRAMEWORK
+    rate = framework["DEFAULT_THROTTLE_RATES"][scope]
     limit, seconds = SimpleRateThrottle.parse_rate(SimpleRateThrottle.__new__(SimpleRateThrottle), rate)
     return int(limit or 0), int(seconds or 0)
 

@@ -23,7 +23,7 @@ class RoleField(serializers.ChoiceField):
         """Give the word."""
         return value if isinstance(value, str) else Role(value).label
 
-    def to_internal_value(self, data: Any) -> Role:
+    def to_internal_value(self, data: Any) -> Any:
         """Give the role."""
         word = super().to_internal_value(data)
         return next(role for role in Role if role.label == word)

@@ -61,7 +61,7 @@ def _of_framework(exc: exceptions.APIException) -> AppError:
     if isinstance(exc, exceptions.NotFound):
         return NotFoundFault("There is nothing at this address, or it is not yours.")
     if isinstance(exc, exceptions.Throttled):
-        wait = max(1, int(exc.wait or 1))
+        wait = max(1, int(getattr(exc, "wait", None) or 1))
         return TooManyRequests(f"Wait {wait} s, then try again.", retry_after=wait)
     codes = {400: "request.malformed", 405: "request.method_not_allowed", 406: "request.not_acceptable"}
     codes |= {415: "request.media_type"}

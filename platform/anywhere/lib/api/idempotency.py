@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
@@ -84,7 +86,8 @@ def key_of(request: Request | Any) -> str:
 
 
 def _digest(request: Request) -> str:
-    hasher = hashlib.sha256()
+    """Give a keyed digest of the body: bodies hold passwords, and a plain one could be guessed at."""
+    hasher = hmac.new(settings.SECRET_KEY.encode(), b"idempotency", hashlib.sha256)
     for name, file in sorted(request.FILES.items()):
         hasher.update(name.encode())
         for chunk in file.chunks():

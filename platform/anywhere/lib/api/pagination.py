@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
@@ -23,10 +22,10 @@ class CursorPages(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = LARGEST
-    ordering: str | Sequence[str] = ("-created_at", "-id")
+    ordering: str | list[str] | tuple[str, ...] = ("-created_at", "-id")
     _salt = ""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Give the rows of the page asked for."""
         ordering = getattr(view, "ordering", None) or self.ordering
         self._salt = f"cursor:{request.path}:{ordering}"
@@ -49,7 +48,7 @@ class CursorPages(CursorPagination):
     def encode_cursor(self, cursor: Cursor) -> str:
         """Give the address of another page."""
         token = signing.dumps([int(cursor.offset), int(cursor.reverse), cursor.position], salt=self._salt)
-        return replace_query_param(self.base_url, self.cursor_query_param, token)
+        return replace_query_param(self.base_url or "", self.cursor_query_param, token)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Give the cursor of the request, or None for the first page."""

@@ -47,8 +47,9 @@ class Schema(AutoSchema):
                 return name.replace(f"{suffix}Request", "Request").removesuffix(suffix)
         return name
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        bodies["default"] = self._get_response_for_code(ProblemOut, "default", media_types=[CONTENT_TYPE])
+        make: Any = self._get_response_for_code
+        bodies["default"] = make(ProblemOut, "default", media_types=[CONTENT_TYPE])
         bodies["default"]["description"] = "A refusal, with a stable code."
         return bodies
