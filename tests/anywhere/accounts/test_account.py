@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from anywhere.accounts.models import ApiToken, IdempotencyRecord
+from anywhere.accounts.tasks import forget_old_records
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,14 @@ def test_a_bad_change_of_password_changes_nothing(alice, current, new, code, fie
     answer = client.post(PASSWORD, {"current_password": current, "new_password": new})
     assert (answer.status_code, answer.json()["code"], list(answer.json()["fields"])) == (400, code, [field])
     assert client.get("/api/v1/account/").status_code == 200
+
+
+def test_what_is_over_is_forgotten(alice):
+    client = factories.client(alice)
+    client.post(TOKENS, {"name": "ci"}, headers={"Idempotency-Key": "old"})
+    client.post(TOKENS, {"name": "ci"}, headers={"Idempotency-Key": "new"})
+    IdempotencyRecord.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
+    ApiToken.objects.filter(name="ci").update(expires_at=timezone.now() - timedelta(days=31))
+    forget_old_records()
+    assert list(IdempotencyRecord.objects.values_list("key", flat=True)) == ["new"]
+    assert not ApiToken.objects.filter(name="ci").exists()
