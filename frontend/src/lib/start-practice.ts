@@ -7,6 +7,6 @@ export function useStartPractice(org: string) {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (name?: string) => api.post<Operation>(`organizations/${org}/clusters/practice/`, name ? { name } : {}),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['org', org] }),
+    onSuccess: () => { void queryClient.invalidateQueries({ queryKey: ['org', org] }) },
   })
 }

@@ -17,9 +17,11 @@ export function FirstSteps({ org }: { org: string }): ReactElement {
   const mayChange = useMayChange()
   const practice = useStartPractice(org)
   const popular = useQuery(popularQuery).data ?? []
-  const start = () => practice.mutate(undefined, {
-    onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-  })
+  // Not a callback of `mutate`: this page may be gone, a cluster being there, before the answer is.
+  const start = () => void practice.mutateAsync(undefined).then(
+    (operation) => navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
+    () => undefined,
+  )
   return (
     <>
       <PageHead title="Where should your services run?" tab="Home" lead="Anywhere installs services into Kubernetes clusters you already have, and keeps them running. Bring one, or try everything on a practice cluster first." />

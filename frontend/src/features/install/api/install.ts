@@ -18,6 +18,8 @@ export function useInstall(org: string) {
   return useMutation({
     mutationFn: ({ request, key }: { request: InstallRequest; key: string }) =>
       api.post<Operation>(`organizations/${org}/services/`, request, { idempotencyKey: key }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['org', org] }),
+    onSuccess: () => {
+      for (const part of ['services', 'overview', 'operations']) void queryClient.invalidateQueries({ queryKey: ['org', org, part] })
+    },
   })
 }
