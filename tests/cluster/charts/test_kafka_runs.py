@@ -1,13 +1,14 @@
 """Kafka on a real cluster, written and read by a real client. Tests of this file follow each other on two releases."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import count
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.kafka_client import login, make_topic, read, write
+from tests.cluster.charts.release import Release
 
 pytestmark = pytest.mark.cluster
 PORTS = count(31300, 10)
@@ -29,67 +30,6 @@ def three(release: Callable[[str, str], Release]) -> Release:
     made.external = {"replicas": 3, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
     made.install(made.external, pods=3)
     return made
-
-
-def login(release: Release, **more: object) -> dict:
-    """The settings of a client outside the cluster."""
-    first = release.external["external"]["firstNodePort"]
-    servers = [f"{pod.status.host_ip}:{first + number}" for number, pod in enumerate(release.pods())]
-    binding = release.binding()
-    return {
-        "bootstrap.servers": ",".join(servers),
-        "security.protocol": binding["security-protocol"],
-        "sasl.mechanism": binding["sasl-mechanism"],
-        "sasl.username": binding["username"],
-        "sasl.password": binding["password"],
-        "socket.timeout.ms": 10000,
-        **more,
-    }
-
-
-def make_topic(release: Release, name: str, partitions: int = 3) -> int:
-    """Makes a topic and gives how many replicas each partition has."""
-    admin = AdminClient(login(release))
-    admin.create_topics([NewTopic(name, partitions)])[name].result(30)
-    eventually(lambda: name in admin.list_topics(timeout=10).topics, f"topic {name}", 30)
-    return len(admin.list_topics(name, timeout=10).topics[name].partitions[0].replicas)
-
-
-def write(
-    release: Release, topic: str, records: Iterable[str], after: Callable[[int], None] = lambda _: None
-) -> set[str]:
-    """The records that all in-sync replicas acknowledged. `after` is called with the number handed over so far."""
-    acknowledged: set[str] = set()
-    producer = Producer(login(release, acks="all", **{"enable.idempotence": True, "delivery.timeout.ms": 90000}))
-
-    def delivered(error: KafkaError | None, message) -> None:
-        if error is None:
-            acknowledged.add(message.value().decode())
-
-    for number, record in enumerate(records, 1):
-        producer.produce(topic, record.encode(), on_delivery=delivered)
-        producer.poll(0.005)
-        after(number)
-    assert producer.flush(120) == 0
-    return acknowledged
-
-
-def read(release: Release, topic: str, least: int) -> list[str]:
-    """The values in all partitions of a topic, from the beginning."""
-    consumer = Consumer(login(release, **{"group.id": "reader", "enable.auto.commit": False}))
-    partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-    found: list[str] = []
-
-    def complete() -> bool:
-        found.extend(message.value().decode() for message in consumer.consume(500, 1) if message.error() is None)
-        return len(found) >= least
-
-    try:
-        eventually(complete, f"{least} records in {topic}", 60)
-    finally:
-        consumer.close()
-    return found
 
 
 def test_one_node_writes_and_reads(single: Release) -> None:

@@ -1,0 +1,100 @@
+"""A real Kafka client outside the cluster: makes topics, writes, reads, and asks who votes."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.cluster.charts.release import Release, eventually
+
+QUORUM = """
+export KAFKA_HEAP_OPTS=-Xmx96m KAFKA_LOG4J_OPTS= LOG_DIR=/tmp/logs KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC
+umask 077
+cat >/tmp/client.properties <<END
+security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+  username="$APP_USER" password="$(cat /etc/kafka/auth/password)";
+END
+/opt/kafka/bin/kafka-metadata-quorum.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
+  --command-config /tmp/client.properties describe --status
+"""
+
+
+def login(release: Release, **more: object) -> dict:
+    """The settings of a client outside the cluster."""
+    first = release.external["external"]["firstNodePort"]
+    servers = [f"{pod.status.host_ip}:{first + number}" for number, pod in enumerate(release.pods())]
+    binding = release.binding()
+    return {
+        "bootstrap.servers": ",".join(servers),
+        "security.protocol": binding["security-protocol"],
+        "sasl.mechanism": binding["sasl-mechanism"],
+        "sasl.username": binding["username"],
+        "sasl.password": binding["password"],
+        "socket.timeout.ms": 10000,
+        **more,
+    }
+
+
+def make_topic(release: Release, name: str, partitions: int = 3) -> int:
+    """Makes a topic and gives how many replicas each partition has."""
+    admin = AdminClient(login(release))
+    admin.create_topics([NewTopic(name, partitions)])[name].result(30)
+    eventually(lambda: name in admin.list_topics(timeout=10).topics, f"topic {name}", 90)
+    return len(admin.list_topics(name, timeout=10).topics[name].partitions[0].replicas)
+
+
+def write(
+    release: Release, topic: str, records: Iterable[str], after: Callable[[int], None] = lambda _: None
+) -> set[str]:
+    """The records that all in-sync replicas acknowledged. `after` is called with the number handed over so far."""
+    acknowledged: set[str] = set()
+    producer = Producer(login(release, acks="all", **{"enable.idempotence": True, "delivery.timeout.ms": 90000}))
+
+    def delivered(error: KafkaError | None, message) -> None:
+        if error is None:
+            acknowledged.add(message.value().decode())
+
+    for number, record in enumerate(records, 1):
+        producer.produce(topic, record.encode(), on_delivery=delivered)
+        producer.poll(0.005)
+        after(number)
+    assert producer.flush(120) == 0
+    return acknowledged
+
+
+def read(release: Release, topic: str, least: int) -> list[str]:
+    """The values in all partitions of a topic, from the beginning."""
+    consumer = Consumer(login(release, **{"group.id": "reader", "enable.auto.commit": False}))
+    partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    found: list[str] = []
+
+    def complete() -> bool:
+        found.extend(message.value().decode() for message in consumer.consume(500, 1) if message.error() is None)
+        return len(found) >= least
+
+    try:
+        eventually(complete, f"{least} records in {topic}", 60)
+    finally:
+        consumer.close()
+    return found
+
+
+def replicas_in_sync(release: Release, topic: str) -> int:
+    """The smallest number of in-sync replicas of any partition of a topic."""
+    partitions = AdminClient(login(release)).list_topics(topic, timeout=10).topics[topic].partitions
+    return min(len(partition.isrs) for partition in partitions.values())
+
+
+def voters(release: Release, number: int) -> dict[int, str]:
+    """The voters of the controllers' quorum and the ids of their directories, as a node of the release says."""
+    command = [release.kubectl, "-n", release.namespace, "exec", f"{release.name}-{number}", "--", "bash", "-c", QUORUM]
+    answer = release.run(*command)
+    assert answer.returncode == 0, answer.stderr
+    found = re.search(r"CurrentVoters:\s*(\[.*\])", answer.stdout)
+    assert found, answer.stdout
+    return {voter["id"]: voter["directoryId"] for voter in json.loads(found.group(1))}

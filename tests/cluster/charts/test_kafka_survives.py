@@ -1,0 +1,90 @@
+"""What three Kafka nodes survive: a power cut, a lost disk, growing from one node, a new version. Minutes, not seconds.
+
+$ANYWHERE_CLUSTER_TOOL is a command that cuts the power of a node and brings it back: TOOL node off|on NAME.
+"""
+
+import os
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from tests.cluster.charts.kafka_client import make_topic, read, replicas_in_sync, voters, write
+from tests.cluster.charts.release import Release, eventually
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+PORTS = count(31400, 10)
+
+
+@pytest.fixture(scope="module")
+def three(release: Callable[[str, str], Release]) -> Release:
+    """Three nodes of the earlier series in the size of the small plan, with a topic of three replicas."""
+    made = release("survivor", "kafka")
+    made.external = {"replicas": 3, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    made.install({**made.external, "serverVersion": "4.2.1"}, pods=3)
+    assert make_topic(made, "events") == 3
+    return made
+
+
+def lose_disk(release: Release, number: int) -> None:
+    """Removes the claim of a node and its pod, and waits until the node is back with a new disk."""
+    release.api.delete_namespaced_persistent_volume_claim(f"data-{release.name}-{number}", release.namespace)
+    release.delete_pod(number, grace=0)
+    release.wait(3)
+
+
+def test_a_new_version_rolls_through_while_clients_write(three: Release) -> None:
+    def roll(number: int) -> None:
+        if number == 10:
+            assert three.apply(three.external).returncode == 0
+
+    acknowledged = write(three, "events", (f"roll-{number}" for number in range(500)), roll)
+    three.wait(3, 300)
+    assert len(acknowledged) == 500
+    assert acknowledged <= set(read(three, "events", 500))
+    assert all(pod.spec.containers[0].image.endswith("kafka:4.3.1") for pod in three.pods())
+
+
+@pytest.mark.parametrize("number", [1, 0])
+def test_a_node_that_lost_its_disk_joins_again_and_copies_its_replicas(three: Release, number: int) -> None:
+    before = voters(three, 2)
+    records = set(read(three, "events", 500))
+    lose_disk(three, number)
+    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 120)
+    eventually(lambda: voters(three, 2).get(number) not in {None, before[number]}, "the node votes again", 120)
+    assert voters(three, 2).keys() == {0, 1, 2}
+    assert set(read(three, "events", len(records))) == records
+
+
+def test_no_acknowledged_record_is_lost_when_a_machine_loses_power(three: Release) -> None:
+    tool = os.environ.get("ANYWHERE_CLUSTER_TOOL")
+    assert tool, "This test cuts the power of a node: set ANYWHERE_CLUSTER_TOOL."
+    node = three.pods()[2].spec.node_name
+
+    def cut(number: int) -> None:
+        if number == 300:
+            assert three.run(tool, "node", "off", node).returncode == 0
+
+    try:
+        acknowledged = write(three, "events", (f"power-{number}" for number in range(1000)), cut)
+        assert len(acknowledged) == 1000
+        assert acknowledged <= set(read(three, "events", 1500))
+    finally:
+        assert three.run(tool, "node", "on", node).returncode == 0
+    three.wait(3, 240)
+    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 120)
+    assert acknowledged <= set(read(three, "events", 1500))
+
+
+def test_one_node_grows_to_three_that_vote(release: Callable[[str, str], Release]) -> None:
+    grown = release("grown", "kafka")
+    grown.external = {"replicas": 1, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    grown.install(grown.external)
+    assert make_topic(grown, "old") == 1
+    write(grown, "old", (f"{number}" for number in range(50)))
+    grown.external["replicas"] = 3
+    grown.install(grown.external, pods=3)
+    eventually(lambda: voters(grown, 0).keys() == {0, 1, 2}, "three voters", 60)
+    assert len(read(grown, "old", 50)) == 50
+    assert make_topic(grown, "new") == 3
+    assert len(write(grown, "new", (f"{number}" for number in range(50)))) == 50
