@@ -177,6 +177,8 @@ def embedded_postgres(
     """Give the server whose data lies in `folder`, or, when its account cannot get there, in a shared place."""
     account = server_account()
     binaries = wheel_binaries()
+    if folder.is_symlink():  # an earlier run chose the shared place
+        folder = folder.resolve()
     if not account.can_reach(folder):
         reached = shared_place / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
         if not (reached / "data").exists():

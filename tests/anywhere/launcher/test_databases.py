@@ -90,6 +90,8 @@ def test_data_goes_to_a_shared_place_when_the_account_cannot_reach_home(place: P
     assert server.folder.parent == place / "shared"
     assert (closed / "pg").resolve() == server.folder
     assert len(said) == 1 and str(server.folder) in said[0]
+    again = embedded_postgres(closed / "pg", server.port, "right", say=said.append, shared_place=place / "shared")
+    assert again.folder == server.folder and len(said) == 1
     assert closed.stat().st_mode & 0o077 == 0
 
 
