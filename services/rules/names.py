@@ -18,7 +18,7 @@ def problem_with_name(name: str, limit: int = NAME_LIMIT) -> str | None:
         return "Give it a name."
     if len(name) > limit:
         return f"At most {limit} characters; this has {len(name)}."
-    if not _LABEL.match(name):
+    if not _LABEL.fullmatch(name):
         return "Use small letters, digits and hyphens; begin and end with a letter or digit."
     if name[0].isdigit():
         return "Begin with a letter."
@@ -29,7 +29,7 @@ def problem_with_namespace(namespace: str) -> str | None:
     """Give a sentence that says what is wrong with a namespace, or None when it can be used."""
     if namespace in _RESERVED:
         return f"{namespace} belongs to the cluster itself. Choose another."
-    if not namespace or len(namespace) > NAMESPACE_LIMIT or not _LABEL.match(namespace):
+    if not namespace or len(namespace) > NAMESPACE_LIMIT or not _LABEL.fullmatch(namespace):
         return "Use up to 63 small letters, digits and hyphens; begin and end with a letter or digit."
     return None
 

@@ -1,4 +1,4 @@
-"""The health rules against their cases: <kind>/<verdict>_<case>.yaml for one object, service/ and cause/ for releases."""
+"""The health rules against their cases: <kind>/<verdict>_<case>.yaml for one object, service/ and cause/ for all."""
 
 from __future__ import annotations
 

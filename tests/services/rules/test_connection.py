@@ -1,0 +1,57 @@
+"""Where a service answers, and how to use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.rules import connection
+
+DEFINITION = {
+    "endpoints": [{"name": "sql", "service": "{fullname}", "port": 5432, "scope": "inside"}],
+    "binding": {"secret": "{fullname}-binding"},
+    "snippets": [{"id": "psql", "title": "psql", "text": "psql -h {host} -p {port} {unknown} ${x}"}],
+}
+
+
+def service(name: str, kind: str = "ClusterIP", **more: Any) -> dict[str, Any]:
+    spec = {"type": kind, "ports": [{"name": "main", "port": 80}], **more.pop("spec", {})}
+    return {"kind": "Service", "metadata": {"name": name}, "spec": spec, **more}
+
+
+def test_declared_endpoints():
+    [point] = connection.endpoints(DEFINITION, [service("db")], "db", "n")
+    assert (point["host"], point["port"], point["scope"]) == ("db.n.svc.cluster.local", 5432, "inside")
+
+
+def test_packages_that_declare_nothing_show_every_port():
+    headless = service("db-nodes", spec={"clusterIP": "None"})
+    points = connection.endpoints({}, [service("db"), headless], "db", "n")
+    assert [(p["name"], p["port"], p["service"]) for p in points] == [("main", 80, "db")]
+
+
+def test_addresses_outside():
+    balancer = service("db", "LoadBalancer", status={"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}})
+    ingress = {"kind": "Ingress", "metadata": {"name": "i"},
+               "spec": {"tls": [{"hosts": ["a.test"]}], "rules": [{"host": "a.test"}, {"host": "b.test"}]}}  # fmt: skip
+    points = connection.endpoints({}, [balancer, ingress], "db", "n")
+    outside = [(p["host"], p["port"]) for p in points if p["scope"] == "outside"]
+    assert outside == [("10.0.0.9", 80), ("a.test", 443), ("b.test", 80)]
+
+
+def test_snippets_fill_in_what_is_known_and_leave_the_rest():
+    points = connection.endpoints(DEFINITION, [service("db")], "db", "n")
+    [snippet] = connection.snippets(DEFINITION, points, {})
+    assert snippet["text"] == "psql -h db.n.svc.cluster.local -p 5432 {unknown} ${x}"
+
+
+def test_text_that_is_no_template_stays_as_it_is():
+    assert connection.expand("a { b", {"b": "x"}) == "a { b"
+    assert connection.expand("{host!r:>10} {host}", {"host": "h"}).endswith(" h")
+
+
+def test_the_binding_secret_and_port_forward():
+    assert connection.binding_secret(DEFINITION, "db") == "db-binding"
+    assert connection.binding_secret({}, "db") is None
+    points = connection.endpoints(DEFINITION, [service("db")], "db", "n")
+    assert connection.port_forward(points, "n") == "kubectl --namespace n port-forward service/db 5432:5432"
+    assert connection.port_forward([], "n") == ""
