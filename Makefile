@@ -47,6 +47,7 @@ bench: tools ## Measure Anywhere beside its peers
 
 schema: tools ## Write the API's description and the browser app's types from it
 	$(SETTINGS) $(PY) manage.py spectacular --file docs/reference/openapi.yaml --validate
+	$(PY) -m anywhere.lib.api.reference
 	@if [ -f frontend/package.json ]; then cd frontend && npm run --silent api --if-present; fi
 
 lock: ## Pin the Python packages again (needs uv)

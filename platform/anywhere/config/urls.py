@@ -17,6 +17,7 @@ if find_spec("anywhere.config.health"):
     from anywhere.config import health
 
     urlpatterns += [path("healthz", health.healthz), path("readyz", health.readyz)]
+urlpatterns.append(path("docs/errors", portal.errors))
 urlpatterns.append(re_path(r"^(?!api/|assets/).*$", portal.index))
 
 handler400 = "anywhere.lib.api.errors.bad_request"

@@ -48,3 +48,9 @@ def test_without_a_build_the_answer_says_what_to_do(settings, tmp_path):
     settings.FRONTEND_DIST = tmp_path / "none"
     answer = Client().get("/")
     assert (answer.status_code, b"npm run build" in answer.content) == (503, True)
+
+
+def test_the_address_in_a_refusal_s_type_leads_to_what_it_means(client):
+    problem = client.get("/api/v1/account/").json()
+    page = client.get(problem["type"].split("#")[0]).content.decode()
+    assert f'<tr id="{problem["code"]}"><td><code>auth.sign_in_needed</code></td><td>Sign in first</td>' in page
