@@ -7,7 +7,7 @@ from typing import Any
 
 from anywhere.clusters.connection import access_of
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Conflict, GatewayError
+from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy
 from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
@@ -39,6 +39,7 @@ def bring_about(run: Run) -> None:
     with run.connect(access_of(service.cluster)) as gateways:
         newest = recovery.ready_for_helm(run, gateways, service.name, service.namespace)
         run.confirm()
+        run.left = _left_before(newest)
         done = recovery.already_done(run, newest)
         _check(run, service, wanted, gateways, newest, done)
         with run.step("namespace"):
@@ -110,6 +111,7 @@ def _apply(
     run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool
 ) -> Release:
     if done and newest is not None:
+        run.left = _left_after(newest, service)
         run.skip("apply", f"revision {newest.revision} was applied before")
         return newest
     with run.step("apply"):
@@ -118,13 +120,27 @@ def _apply(
             growth.grow(run, gateways, wanted)
         try:
             seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
+            run.left = f"Applying had begun: some of its objects may be in {service.namespace}. Uninstall removes them."
             release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
+        except ReleaseBusy as exc:  # somebody was faster by a moment
+            raise TryAgainLater(exc.detail, 5) from exc
         except GatewayError as exc:
             if exc.retryable or exc.outcome_unknown or run.should_stop():
                 raise
             raise _not_applied(run, exc) from exc
+        run.left = _left_after(release, service)
         run.log(f"Applied as revision {release.revision}.", step="apply")
         return release
+
+
+def _left_before(newest: Release | None) -> str:
+    if newest is None:
+        return "Nothing was applied."
+    return f"Revision {newest.revision} is left as it was ({newest.status})."
+
+
+def _left_after(release: Release, service: Service) -> str:
+    return f"Revision {release.revision} was applied to {service.namespace} and stays. Uninstall removes it."
 
 
 def _not_applied(run: Run, exc: GatewayError) -> OperationFailed:
@@ -143,8 +159,8 @@ def _not_applied(run: Run, exc: GatewayError) -> OperationFailed:
 
 def _publish(run: Run, service: Service, release: Release, found: Mapping[str, Any]) -> None:
     """Write binding, revision and what is applied now, in one fenced transaction; a repeated run writes it once."""
-    with run.fenced():
-        row = Service.objects.select_for_update().get(pk=service.pk)
+    with desired.locked(service), run.fenced():
+        row = Service.objects.get(pk=service.pk)
         row.binding = dict(found)
         row.applied_generation = max(row.applied_generation, service.generation)
         row.release_revision = release.revision

@@ -6,10 +6,13 @@ import secrets as randomness
 import string
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from django.db import transaction
 
 from anywhere.gateways.helm import ReleaseRequest
 from anywhere.operations.run import Run
@@ -119,12 +122,21 @@ def _make(kind: str) -> str:
     return "".join(randomness.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
 
 
+@contextmanager
+def locked(service: Service) -> Iterator[None]:
+    """Open a transaction that holds the service's row: always before the operation's, as requests do it too."""
+    with transaction.atomic():
+        Service.objects.select_for_update(of=("self",)).only("pk").get(pk=service.pk)
+        yield
+
+
 def ensure_secrets(run: Run, service: Service) -> None:
     """Make the secrets that are missing, once, and keep them sealed with the service; the run redacts all of them."""
-    known = dict(service.secrets or {})
-    made = generate_missing(service.version, service.plan, service.values, known)
-    if made:
+    with locked(service), run.fenced():
+        row = Service.objects.get(pk=service.pk)  # a person may just have given one
+        known = dict(row.secrets or {})
+        made = generate_missing(service.version, service.plan, service.values, known)
         service.secrets = {**known, **made}
-        with run.fenced():
+        if made:
             service.save(update_fields=["secrets_blob"])
     run.secrets |= {str(s) for s in (service.secrets or {}).values() if s}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.helm import DEPLOYED, Release
-from anywhere.operations.errors import TryAgainLater
+from anywhere.gateways.helm import DEPLOYED, UNINSTALLING, Release
+from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.models import ACTIVE, Operation
 from anywhere.operations.run import Run
 
 MARK = "anywhere"
+LOOK_EVERY = 5.0
+STRANGERS_SECONDS = 10 * 60.0  # a Helm of somebody else may wait this long for its workloads and hooks
 
 
 def mark(run: Run) -> str:
@@ -25,24 +30,75 @@ def made_by(release: Release) -> str | None:
 def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> Release | None:
     """Give the newest revision once Helm may run again; a revision left pending by a lost worker is marked failed.
 
-    A pending revision of a live operation, or one made by hand less than a while ago, is waited for.
+    What a live operation or somebody else's Helm has begun is waited for. A stranger's that does not end is never
+    taken over by itself: the person is asked, and a retry is the answer.
     """
     newest = gateways.helm.status(name, namespace)
     if newest is None or not newest.is_pending:
         return newest
-    owner = made_by(newest)
-    ours = owner == str(run.operation.pk)
-    if (
-        owner
-        and not ours
-        and Operation.objects.filter(pk=owner, state__in=ACTIVE).exclude(pk=run.operation.pk).exists()
-    ):
-        raise TryAgainLater("Another operation is working on this release.", 5)
-    if not owner and not run.remembers.get("pending_seen") == newest.updated:
-        run.remember(pending_seen=newest.updated)
-        raise TryAgainLater("Somebody else's Helm is working on this release.", 30)
+    if newest.status == UNINSTALLING:
+        if not _is_ours_to_uninstall(run):
+            _wait_for_stranger(run, newest)
+    else:
+        owner = _operation(made_by(newest))
+        if owner is None:
+            _wait_for_stranger(run, newest)
+        elif owner.pk != run.operation.pk and owner.state in ACTIVE:
+            raise TryAgainLater("Another operation is working on this release.", LOOK_EVERY)
     run.log(f"Revision {newest.revision} was left {newest.status} by a worker that is gone; it is marked as failed.")
     return gateways.helm.mark_failed(name, namespace, newest.revision, "Its worker is gone; taken over by Anywhere")
+
+
+def _operation(owner: str | None) -> Operation | None:
+    """Give the operation of this portal that a revision names; another portal's is a stranger's."""
+    try:
+        return Operation.objects.filter(pk=UUID(owner or "")).first()
+    except ValueError:
+        return None
+
+
+def _is_ours_to_uninstall(run: Run) -> bool:
+    """Give whether an uninstall of this service had begun: Helm takes our mark away when it begins to uninstall."""
+    before = Operation.objects.filter(
+        subject_type=run.operation.subject_type, subject_id=run.operation.subject_id, kind="uninstall"
+    )
+    return before.filter(started_at__isnull=False).exclude(pk=run.operation.pk, memory={}).exists()
+
+
+def _wait_for_stranger(run: Run, release: Release) -> None:
+    """Raise until a stranger's revision has been the same for so long that nobody can still be working on it."""
+    now = datetime.now(UTC)
+    seen = run.remembers.get("stranger") or {}
+    if seen.get("revision") != release.revision or seen.get("updated") != release.updated:
+        seen = {"revision": release.revision, "updated": release.updated, "since": now.isoformat()}
+        run.remember(stranger=seen)
+    since = min(datetime.fromisoformat(seen["since"]), _moment(release.updated) or now)
+    if (now - since).total_seconds() < STRANGERS_SECONDS:
+        raise TryAgainLater("Somebody else's Helm is working on this release.", LOOK_EVERY)
+    if run.operation.kind == "retry":
+        return
+    raise OperationFailed(
+        f"Revision {release.revision} of {release.name} has been {release.status} since {release.updated}. "
+        "It was not begun here.",
+        code="release.busy",
+        title="Somebody else's Helm has not finished on this release",
+        kept="Nothing was changed.",
+        next=[
+            {
+                "action": "retry",
+                "title": "Take it over",
+                "detail": "Marks that revision as failed and applies again. Make sure nobody is working on it.",
+            }
+        ],
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def already_done(run: Run, newest: Release | None) -> bool:

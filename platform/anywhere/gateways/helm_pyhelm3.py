@@ -328,7 +328,7 @@ class Pyhelm3Gateway:
         secret = self._secret(name, namespace, revision)
         record = helm_storage.decode(secret)
         release = helm_storage.release_of(record)
-        if release.status not in h.PENDING:
+        if not release.is_pending:
             return release
         record["info"] = (record.get("info") or {}) | {"status": h.FAILED, "description": why}
         meta = secret["metadata"]

@@ -85,6 +85,10 @@ def cancel(operation: Operation) -> Operation:
             if row.state != State.VERIFYING:
                 fields["state"] = State.CANCELLING
             Operation.objects.filter(pk=row.pk).update(**fields)
+            # laid down to be tried again later: then there is nothing to wait for any more
+            waiting = Operation.objects.filter(pk=row.pk, lease_expires_at__lte=Now(), next_attempt_at__gt=Now())
+            if waiting.update(next_attempt_at=Now()):
+                transaction.on_commit(lambda: send(row.pk))
         else:
             raise NotCancellable(f"It ended as {row.state}.")
     row.refresh_from_db()

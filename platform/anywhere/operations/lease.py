@@ -8,13 +8,14 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from anywhere.operations.models import HELD, Operation, State
 
 logger = logging.getLogger(__name__)
+SAFE_PART = 0.65  # of a lease without a renewal, after which its holder stops by itself
 
 
 def take(operation_id: str, owner: str, deadline_seconds: int) -> Operation | None:
@@ -68,22 +69,27 @@ def put_back(operation: Operation, state: State, after_seconds: float) -> bool:
 class Heartbeat(threading.Thread):
     """Renews a lease until stopped; tells by `lost` that it is gone and by `cancelled` that a stop was asked for.
 
-    When the database does not answer, the lease counts as lost once its time has passed on the monotonic clock.
+    When the database does not answer, the lease counts as lost on the monotonic clock well before it runs out for
+    others, so that a running helm is gone when the next worker begins.
     """
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(name=f"heartbeat-{operation.pk}", daemon=True)
         self.operation_id, self.epoch = operation.pk, operation.epoch
         self.lost, self.cancelled, self._stopped = threading.Event(), threading.Event(), threading.Event()
+        self._renewed = time.monotonic()
         if operation.cancel_requested_at:
             self.cancelled.set()
 
+    def is_lost(self) -> bool:
+        """Give whether this worker must not go on: the lease is gone, or has not been renewed for too long."""
+        return self.lost.is_set() or time.monotonic() - self._renewed > settings.OPERATION_LEASE_SECONDS * SAFE_PART
+
     def run(self) -> None:
         """Renew until stopped or lost."""
-        renewed = time.monotonic()
         interval = settings.OPERATION_HEARTBEAT_SECONDS
         poll = min(1.0, interval)
-        next_renewal = renewed + interval
+        next_renewal = self._renewed + interval
         while not self._stopped.wait(poll):
             now = time.monotonic()
             try:
@@ -92,11 +98,11 @@ class Heartbeat(threading.Thread):
                     if not self._renew():
                         self.lost.set()
                         break
-                    renewed, next_renewal = now, now + interval
+                    self._renewed, next_renewal = now, now + interval
                 self._look_for_cancel()
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 logger.warning("operation.heartbeat_failed", extra={"operation": str(self.operation_id)})
-                if now - renewed > settings.OPERATION_LEASE_SECONDS:
+                if self.is_lost():
                     self.lost.set()
                     break
         from django.db import connection

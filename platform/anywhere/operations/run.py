@@ -31,6 +31,7 @@ class Run:
         self.operation, self.handler, self._heartbeat = operation, handler, heartbeat
         self.secrets: set[str] = set()
         self.result: Any = None
+        self.left = ""  # what a cancel at this moment would leave behind, in a sentence
         self._verifying = operation.state == State.VERIFYING
         known = {step["name"]: step for step in operation.steps}
         self.steps = [known.get(name) or _step(name, title) for name, title in handler.steps]
@@ -59,11 +60,11 @@ class Run:
 
     def should_stop(self) -> bool:
         """Give whether the work must stop: a cancel was asked for, the lease is lost, or the deadline has passed."""
-        return self._heartbeat.cancelled.is_set() or self._heartbeat.lost.is_set() or self.seconds_left() <= 0
+        return self._heartbeat.cancelled.is_set() or self._heartbeat.is_lost() or self.seconds_left() <= 0
 
     def raise_if_cancelled(self) -> None:
         """Raise LeaseLost, Cancelled or the deadline's failure when the work must stop."""
-        if self._heartbeat.lost.is_set():
+        if self._heartbeat.is_lost():
             raise LeaseLost(str(self.operation.pk))
         if self._heartbeat.cancelled.is_set():
             raise Cancelled
@@ -123,8 +124,9 @@ class Run:
     def skip(self, name: str, why: str = "") -> None:
         """Mark a step as not needed."""
         step = next(s for s in self.steps if s["name"] == name)
-        step.update(state="skipped", detail=why)
-        self._tell_step(step)
+        if step["state"] != "done":  # by an earlier attempt
+            step.update(state="skipped", detail=why)
+            self._tell_step(step)
 
     def detail(self, name: str, text: str) -> None:
         """Show a few words beside a step, such as what it waits for."""

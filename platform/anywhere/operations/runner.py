@@ -21,6 +21,7 @@ from anywhere.operations.rules import backoff
 from anywhere.operations.run import Run
 
 logger = logging.getLogger(__name__)
+LOOKS_AT_THE_UNKNOWN = 3  # how often an outcome may stay unknown before it counts as a failure
 
 
 def owner() -> str:
@@ -73,7 +74,7 @@ def _carry_out(run: Run) -> str:
     except GatewayError as exc:
         if run.should_stop():
             return _stopped(run)
-        if exc.retryable:
+        if exc.retryable or (exc.outcome_unknown and _look_again(run)):
             return _later(run, exc.detail, getattr(exc, "retry_after", None))
         run.finish(State.FAILED, _gateway_problem(exc))
     except AppError as exc:
@@ -83,6 +84,13 @@ def _carry_out(run: Run) -> str:
         run.finish(State.FAILED, _our_problem(operation))
     logger.info("operation.ended", extra={**extra, "state": str(operation.state)})
     return str(operation.state)
+
+
+def _look_again(run: Run) -> bool:
+    """Give whether to find out what became of a write without an answer; one that never gets one has failed."""
+    looks = int(run.remembers.get("looks", 0)) + 1
+    run.remember(looks=looks)
+    return looks <= LOOKS_AT_THE_UNKNOWN
 
 
 def _stopped(run: Run) -> str:
@@ -100,7 +108,7 @@ def _cancelled(run: Run, stop: Cancelled) -> str:
     for step in run.steps:
         if step["state"] == "pending":
             step["state"] = "skipped"
-    left = stop.left or "What was applied up to here is left as it is."
+    left = stop.left or run.left or "What was applied up to here is left as it is."
     detail = "A newer request took its place. " + left if superseded else left
     title = "Replaced by a newer request" if superseded else "Cancelled"
     error = {"code": "operation.cancelled", "title": title, "detail": detail, "whose": "yours", "cause": None,
