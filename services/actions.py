@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from anywhere.accounts.actions import write_audit
 from anywhere.accounts.models import Organization, User
 from anywhere.clusters.models import Cluster, ClusterState
+from anywhere.lib import quantities
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from catalog.models import Version
@@ -30,7 +31,7 @@ class Choice:
 
     version: Version
     plan: str
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     secrets: dict[str, str]
 
 
@@ -169,7 +170,8 @@ def choice_of_change(service: Service, body: Mapping[str, Any]) -> Choice:
     """Give what a service would be after a change: any of values, plan, version, revision, replicas."""
     if (number := body.get("revision")) is not None:
         revision = _revision(service, number)
-        return Choice(revision.version, revision.plan, revision.values, dict(revision.secrets or {}))
+        values = _with_grown_volumes(service, revision.version, revision.plan, revision.values)
+        return Choice(revision.version, revision.plan, values, dict(revision.secrets or {}))
     version = body.get("version") or service.version
     plan = body.get("plan") or service.plan
     values = body.get("values")
@@ -177,7 +179,21 @@ def choice_of_change(service: Service, body: Mapping[str, Any]) -> Choice:
     values = dict(values) if values is not None else service.values
     if body.get("replicas") is not None:
         values = put(values, *_scaled(service, body.get("component"), int(body["replicas"])))
+    if plan != service.plan and body.get("values") is None:
+        values = _with_grown_volumes(service, version, plan, values)
     return choose(version, plan, values, kept)
+
+
+def _with_grown_volumes(service: Service, version: Version, plan: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the values with each volume at least as large as it is now: volumes grow and never shrink."""
+    now = selectors.merged_values(service)
+    plan_values = next((p["values"] for p in version.plans if p["name"] == plan), {})
+    after = merge([("chart", version.values), ("plan", plan_values), ("person", values)]).values
+    for volume in version.definition.get("volumes") or []:
+        has, wanted = find(now, volume["path"]), find(after, volume["path"])
+        if has and wanted and quantities.number(has) > quantities.number(wanted):
+            values = put(values, volume["path"], has)
+    return values
 
 
 def _revision(service: Service, number: int) -> Revision:

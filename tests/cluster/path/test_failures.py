@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.path.conftest import CommandLine
+from tests.support.command_line import CommandLine
 
 pytestmark = pytest.mark.cluster
 

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 import redis
 
-from tests.cluster.path.conftest import CommandLine
+from tests.support.command_line import CommandLine
 
 pytestmark = pytest.mark.cluster
 Kubectl = Callable[..., str]
