@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from anywhere.practice import admission, defaults, owners, patch, validation
+from anywhere.practice import admission, defaults, owners, patch, shapes, validation
 from anywhere.practice.access import SYSTEM, User
 from anywhere.practice.clock import stamp
 from anywhere.practice.kinds import Obj, Resource
@@ -42,6 +42,7 @@ class Write:
     force: bool = False
 
 
+MOST_OBJECTS = 60_000
 BY_SYSTEM = Write()
 
 
@@ -93,14 +94,18 @@ def create(cluster: Cluster, resource: Resource, namespace: str, obj: Obj, write
     """Store a new object and return it as stored."""
     if not isinstance(obj.get("metadata"), dict):
         raise bad_request("metadata: Required value")
+    shapes.check(resource, obj)
     _prepare(cluster, resource, namespace, obj)
     name = obj["metadata"].get("name", "")
+    validation.check_name(resource, obj)
     if obj.get("spec") is None and resource.key in validation.WITH_SPEC:
         obj["spec"] = {}
     defaults.fill(resource.key, obj)
     validation.check_create(resource, obj)
     if cluster.store.get(resource.key, obj["metadata"].get("namespace", ""), name):
         raise already_exists(resource, name)
+    if cluster.store.total() >= MOST_OBJECTS:
+        raise forbidden(resource, name, f"a practice cluster holds no more than {MOST_OBJECTS} objects")
     cluster.access.check_grant(write.user, resource, obj)
     admission.admit_create(cluster, resource, obj)
     if write.manager and not obj["metadata"].get("managedFields"):
@@ -133,6 +138,8 @@ def update(
             entry.name,
             f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {entry.uid}",
         )
+    if not sub:
+        shapes.check(resource, new)
     result = _merged(resource, old, new, sub)
     if not sub:
         defaults.fill(resource.key, result)

@@ -150,6 +150,10 @@ class Store:
         table = self._tables.get(key, {})
         return sum(map(len, table.values())) if namespace is None else len(table.get(namespace, {}))
 
+    def total(self) -> int:
+        """How many objects there are."""
+        return len(self._uids)
+
     def owned(self, uid: str, key: str | None = None) -> list[Entry]:
         """The objects that name this uid as an owner."""
         return [e for e in self._owned.get(uid, {}).values() if key is None or e.key == key]

@@ -43,6 +43,25 @@ WITH_SPEC = {
     "customresourcedefinitions.apiextensions.k8s.io",
 }
 _WORKLOADS = {"deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "jobs.batch"}
+_REQUIRED = {
+    "horizontalpodautoscalers.autoscaling": (
+        "spec.maxReplicas",
+        "spec.scaleTargetRef.kind",
+        "spec.scaleTargetRef.name",
+    ),
+    "cronjobs.batch": ("spec.schedule", "spec.jobTemplate.spec.template.spec.containers"),
+    "poddisruptionbudgets.policy": ("spec",),
+    "persistentvolumes": ("spec.capacity.storage", "spec.accessModes"),
+    "customresourcedefinitions.apiextensions.k8s.io": (
+        "spec.group",
+        "spec.names.plural",
+        "spec.names.kind",
+        "spec.versions",
+    ),
+    "storageclasses.storage.k8s.io": ("provisioner",),
+    "rolebindings.rbac.authorization.k8s.io": ("roleRef.kind", "roleRef.name"),
+    "clusterrolebindings.rbac.authorization.k8s.io": ("roleRef.kind", "roleRef.name"),
+}
 LARGEST_DATA = 1024 * 1024
 _LABEL_NAMED = {"services", "namespaces"}
 _FREE_NAMED = "rbac.authorization.k8s.io"
@@ -50,29 +69,24 @@ _FREE_NAMED = "rbac.authorization.k8s.io"
 
 def check_create(resource: Resource, obj: Obj) -> None:
     """Raise 422 when a new object is not valid."""
-    _shape(obj)
-    causes = _name(resource, obj) + _labels(obj) + _spec(resource, obj)
+    causes = _labels(obj) + _spec(resource, obj)
     if causes:
+        raise invalid(resource, obj["metadata"].get("name", ""), causes)
+
+
+def check_name(resource: Resource, obj: Obj) -> None:
+    """Raise 422 when a new object's name is missing or not valid."""
+    if causes := _name(resource, obj):
         raise invalid(resource, obj["metadata"].get("name", ""), causes)
 
 
 def check_update(resource: Resource, old: Obj, new: Obj) -> None:
     """Raise 422 when a change is not valid, or of something that cannot change."""
-    _shape(new)
     causes = _labels(new) + _spec(resource, new)
     if rule := FIXED.get(resource.key):
         causes += rule(old, new)
     if causes:
         raise invalid(resource, new["metadata"]["name"], causes)
-
-
-def _shape(obj: Obj) -> None:
-    if not isinstance(obj.get("metadata"), dict):
-        raise bad_request("metadata: must be an object")
-    for field in ("labels", "annotations"):
-        values = obj["metadata"].get(field)
-        if values is not None and not (isinstance(values, dict) and all(isinstance(v, str) for v in values.values())):
-            raise bad_request(f"json: cannot unmarshal into Go struct field ObjectMeta.metadata.{field} of type string")
 
 
 def _name(resource: Resource, obj: Obj) -> Causes:
@@ -120,17 +134,54 @@ def _spec(resource: Resource, obj: Obj) -> Causes:
         return (
             _replicas(spec)
             + _selector(resource, spec)
+            + _claim_templates(spec)
             + _pod_spec((spec.get("template") or {}).get("spec") or {}, "spec.template.spec")
         )
     if resource.key == "pods":
         return _pod_spec(spec, "spec")
     if resource.key in ("secrets", "configmaps"):
         return _size(obj)
-    if resource.key == "services" and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
-        return [] if spec.get("ports") else [("spec.ports", "FieldValueRequired", "Required value")]
+    if resource.key == "services" and spec.get("type") != "ExternalName":
+        return _service_ports(spec)
+    if resource.key in _REQUIRED:
+        return _required(obj, _REQUIRED[resource.key])
     if resource.key == "persistentvolumeclaims":
         return _claim(spec)
     return []
+
+
+def _required(obj: Obj, paths: tuple[str, ...]) -> Causes:
+    causes: Causes = []
+    for path in paths:
+        here: Any = obj
+        for part in path.split("."):
+            here = here.get(part) if isinstance(here, dict) else None
+        if here is None or here in ("", {}):
+            causes.append((path, "FieldValueRequired", "Required value"))
+    return causes
+
+
+def _service_ports(spec: Obj) -> Causes:
+    ports = spec.get("ports") or []
+    if not ports and spec.get("clusterIP") != "None":
+        return [("spec.ports", "FieldValueRequired", "Required value")]
+    return [
+        (
+            f"spec.ports[{at}].port",
+            "FieldValueInvalid",
+            f"Invalid value: {port.get('port', 0)}: must be between 1 and 65535",
+        )
+        for at, port in enumerate(ports)
+        if not (isinstance(port.get("port"), int) and 0 < port["port"] < 65536)
+    ]
+
+
+def _claim_templates(spec: Obj) -> Causes:
+    return [
+        (f"spec.volumeClaimTemplates[{at}].metadata.name", "FieldValueRequired", "Required value")
+        for at, one in enumerate(spec.get("volumeClaimTemplates") or [])
+        if not (one.get("metadata") or {}).get("name")
+    ] + [cause for one in spec.get("volumeClaimTemplates") or [] for cause in _claim(one.get("spec") or {})]
 
 
 def _size(obj: Obj) -> Causes:

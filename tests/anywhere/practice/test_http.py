@@ -238,3 +238,30 @@ def test_a_namespace_goes_with_all_it_holds(practice: Session) -> None:
     assert refused.code in (403, 404)
     eventually(lambda: practice.call("GET", "/api/v1/namespaces/team").code == 404)
     assert practice.get("/apis/apps/v1/deployments")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"replicas": "three"}, ".spec.replicas"),
+        ({"template": []}, ".spec.template"),
+        ({"selector": {"matchLabels": {"app": 1}}}, ".spec.selector.matchLabels.app"),
+        ({"strategy": {"rollingUpdate": {"maxSurge": "some"}}}, ".spec.strategy.rollingUpdate.maxSurge"),
+        ({"template": {"spec": {"containers": [{"env": [{"name": "A", "value": 1}]}]}}}, ".env[0].value"),
+        ({"template": {"spec": {"containers": [{"resources": {"limits": {"cpu": "much"}}}]}}}, "quantities must match"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(practice: Session, change: dict[str, Any], field: str) -> None:
+    reply = practice.call("POST", DEPLOYMENTS, workload("a", **change))
+    assert (reply.code, reply.body["reason"]) == (400, "BadRequest")
+    assert field in reply.body["message"]
+
+
+def test_fields_without_a_value_are_as_if_left_out(practice: Session) -> None:
+    made = practice.make(DEPLOYMENTS, workload("a", revisionHistoryLimit=None, paused=None))
+    assert made["spec"]["revisionHistoryLimit"] == 10 and "paused" not in made["spec"]
+
+
+def test_a_secret_may_not_be_larger_than_a_mebibyte(practice: Session) -> None:
+    body = {"metadata": {"name": "a"}, "data": {"k": "A" * 1_500_000}}
+    assert practice.call("POST", "/api/v1/namespaces/default/secrets", body).code == 422

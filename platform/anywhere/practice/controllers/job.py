@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from anywhere.practice import events, pods
 from anywhere.practice.clock import seconds, stamp
-from anywhere.practice.controllers.replicaset import RETRY_SECONDS
+from anywhere.practice.controllers.replicaset import AT_ONCE, RETRY_SECONDS
 from anywhere.practice.controllers.schedule import latest_time, next_time
 from anywhere.practice.controllers.templates import dumps_copy, make_pod
 from anywhere.practice.deletion import delete
@@ -45,7 +45,7 @@ def reconcile(cluster: Cluster, entry: Entry) -> None:
     else:
         target = min(spec["parallelism"], spec.get("completions", spec["parallelism"]) - done)
         try:
-            for _ in range(max(target - len(active), 0)):
+            for _ in range(min(max(target - len(active), 0), AT_ONCE)):
                 make_pod(cluster, job, pods.owner_reference("batch/v1", "Job", job), spec["template"], component=_BY)
         except ApiError:
             cluster.controllers.again(entry, RETRY_SECONDS)

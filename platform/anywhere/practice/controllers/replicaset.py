@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
 RETRY_SECONDS = 5.0
+AT_ONCE = 50
 
 
 def adopt(cluster: Cluster, owner: Obj, selector: Obj, reference: Obj) -> None:
@@ -66,7 +67,7 @@ def reconcile(cluster: Cluster, entry: Entry) -> None:
 
 
 def _grow(cluster: Cluster, owner: Obj, reference: Obj, missing: int) -> ApiError | None:
-    for _ in range(missing):
+    for _ in range(min(missing, AT_ONCE)):
         try:
             make_pod(cluster, owner, reference, owner["spec"]["template"])
         except ApiError as refusal:
