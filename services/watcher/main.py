@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connections
+from django.db import Error as DatabaseError
+from django.db import connections
 
 from anywhere.lib.errors import AppError
 from services.watcher import records, writer
@@ -102,11 +103,11 @@ class Watcher:
     async def look(self) -> None:
         """Return when the clusters and services that the database names are the ones that are watched."""
         targets = {target.id: target for target in await self._db(records.targets)}
-        for gone in set(self.tasks) - set(targets):
+        for gone in (set(self.tasks) | set(self.watches)) - set(targets):
             await self._stop(gone)
-        new = [t for t in targets.values() if self.stamps.get(t.id) != t.stamp or self.tasks[t.id].done()]
+        new = [t for t in targets.values() if self.stamps.get(t.id) != t.stamp or not self._is_running(t.id)]
         for target in new:
-            await self._start(target)
+            await self._prepare(target)
         for id_, watch in self.watches.items():
             if id_ in targets:
                 watch.zones = targets[id_].zones
@@ -114,8 +115,15 @@ class Watcher:
         if stamp != self._services or new:
             await self._assign()
             self._services = stamp
+        for id_, watch in self.watches.items():
+            if id_ not in self.tasks:
+                self.tasks[id_] = asyncio.create_task(watch.run(), name=f"cluster {id_}")
+                self.tasks[id_].add_done_callback(_tell_of_crash)
 
-    async def _start(self, target: Target) -> None:
+    def _is_running(self, cluster: UUID) -> bool:
+        return cluster in self.tasks and not self.tasks[cluster].done()
+
+    async def _prepare(self, target: Target) -> None:
         await self._stop(target.id)
         access = await self._db(records.access_for, target.id)
         self.stamps[target.id] = target.stamp
@@ -127,8 +135,6 @@ class Watcher:
             target.id, access, self, namespace=target.namespace, reachable=target.reachable, pace=self.pace
         )
         self.watches[target.id] = watch
-        self.tasks[target.id] = asyncio.create_task(watch.run(), name=f"cluster {target.id}")
-        self.tasks[target.id].add_done_callback(_tell_of_crash)
 
     async def _stop(self, cluster: UUID) -> None:
         task = self.tasks.pop(cluster, None)

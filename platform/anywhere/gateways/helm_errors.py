@@ -81,7 +81,8 @@ _RULES: tuple[tuple[re.Pattern[str], type[GatewayError], str | None, bool], ...]
             False,
         ),
         (
-            r"is invalid:|Invalid value|unknown field|strict decoding|typed patch object|to proper version",
+            r"is invalid:|Invalid value|unknown field|strict decoding|typed patch object|to proper version"
+            r"|cannot be handled as",
             Invalid,
             None,
             False,
