@@ -43,7 +43,7 @@ export function Control(props: ControlProps): ReactElement {
   switch (form.widget) {
     case 'textarea': return <TextareaControl {...props} />
     case 'slider': return <SliderControl {...props} />
-    case 'list': return <ListControl {...props} />
+    case 'list': return schema.type === 'array' ? <ListControl {...props} /> : <TextControl {...props} />
     case 'quantity': return <QuantityControl {...props} />
     case 'storageClass': return <StorageClassControl {...props} />
     case 'ingressClass': return <IngressClassControl {...props} />

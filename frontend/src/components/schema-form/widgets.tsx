@@ -21,7 +21,15 @@ const limit = (schema: FormField['schema'], key: string): number | undefined => 
 
 export function TextControl(props: ControlProps): ReactElement {
   const { onChange } = useSchemaForm()
-  return <input id={props.id} className="in" autoComplete="off" spellCheck={false} disabled={props.locked} value={text(props.value)} onChange={(event) => onChange(props.field.path, event.target.value)} {...aria(props)} />
+  const { schema, form } = props.field
+  const examples = Array.isArray(schema.examples) ? schema.examples.map(String) : []
+  const list = examples.length > 0 ? `${props.id}-examples` : undefined
+  return (
+    <>
+      <input id={props.id} className="in" list={list} autoComplete="off" spellCheck={false} placeholder={form.generate ? 'Generated' : undefined} disabled={props.locked} value={text(props.value)} onChange={(event) => onChange(props.field.path, event.target.value)} {...aria(props)} />
+      {list && <datalist id={list}>{examples.map((example) => <option key={example} value={example} />)}</datalist>}
+    </>
+  )
 }
 
 export function TextareaControl(props: ControlProps): ReactElement {

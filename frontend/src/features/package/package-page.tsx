@@ -84,8 +84,8 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
             <div className="pad"><ul className="ticks">{item.creates.map((each) => <li key={each}><Icon name="check" /><span>{each}</span></li>)}</ul></div>
           </section>
           <Plans item={item} />
-          {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: item.readme_html }} /></section>}
           <Versions item={item} />
+          {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: item.readme_html }} /></section>}
         </div>
         <aside className="stack sticky" aria-label="Where it fits and what it needs">
           <FitCard org={org} item={item} />

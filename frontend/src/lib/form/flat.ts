@@ -6,16 +6,9 @@ import { getPath } from './values'
 export const keyOf = (path: string): string => path.replaceAll('.', '/')
 export const pathOf = (key: string): string => key.replaceAll('/', '.')
 
-const own = new Set(['x-form', 'default', 'title', 'description', 'writeOnly', '$ref'])
-
-/** The flat schema of these fields; checks are left to validateValues, which sees the whole tree. */
+/** The flat schema of these fields, names only: checks are left to validateValues, which sees the whole tree. */
 export function flatSchema(fields: FormField[]): Schema {
-  const properties: Record<string, Schema> = {}
-  for (const field of fields) {
-    const kept = Object.fromEntries(Object.entries(field.schema).filter(([key]) => !own.has(key)))
-    properties[keyOf(field.path)] = { ...kept, title: field.title, description: field.description }
-  }
-  return { type: 'object', properties, required: fields.filter((field) => field.required).map((field) => keyOf(field.path)) }
+  return { type: 'object', properties: Object.fromEntries(fields.map((field) => [keyOf(field.path), { title: field.title }])) }
 }
 
 /** The flat data: what each field shows now. */

@@ -144,3 +144,20 @@ describe('secrets', () => {
     expect(takeSecrets({ auth: { password: '••••' } }, ['auth.password'])).toEqual({ values: {}, secrets: {} })
   })
 })
+
+describe('what the bundled packages use', () => {
+  const own = { type: 'object', properties: {
+    username: { type: 'string', pattern: '^[a-z]+$', not: { anyOf: [{ const: 'postgres' }, { pattern: '^pg_' }] }, description: 'Small letters.' },
+    extra: { type: 'object', propertyNames: { pattern: '^[a-z]+$' }, additionalProperties: { type: ['string', 'number'] } },
+  } }
+  test('a reserved name is refused at its field', () => {
+    expect(validateValues(own, { username: 'postgres' })).toEqual({ username: ['This value cannot be used here.'] })
+  })
+  test('a wrong form is said with what is expected', () => {
+    expect(validateValues(own, { username: 'A' })).toEqual({ username: ['This has another form than the package expects. Small letters.'] })
+  })
+  test('free settings are checked by name and kind', () => {
+    expect(Object.keys(validateValues(own, { extra: { Big: 1 } }))[0]).toMatch(/^extra/)
+    expect(validateValues(own, { extra: { small: true } })).toEqual({ 'extra.small': ['This has to be text or a number.'] })
+  })
+})

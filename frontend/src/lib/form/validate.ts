@@ -5,7 +5,7 @@ import { resolveRef, type Schema } from './fields'
 
 export type FieldErrors = Record<string, string[]>
 
-const quiet = new Set(['properties', 'items', 'prefixItems', '$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'additionalProperties', 'patternProperties', 'propertyNames', 'not'])
+const quiet = new Set(['properties', 'items', 'prefixItems', '$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'additionalProperties', 'patternProperties'])
 const pointer = (text: string) => text.replace(/^#\/?/, '').split('/').filter(Boolean).map((part) => decodeURIComponent(part).replace(/~1/g, '/').replace(/~0/g, '~'))
 
 function schemaAt(root: Schema, path: string[]): Schema {
@@ -13,7 +13,8 @@ function schemaAt(root: Schema, path: string[]): Schema {
   for (const key of path) {
     const node = resolveRef(at, root)
     const properties = node.properties as Record<string, Schema> | undefined
-    const next = properties?.[key] ?? (node.items as Schema | undefined)
+    const extra = typeof node.additionalProperties === 'object' ? (node.additionalProperties as Schema) : undefined
+    const next = properties?.[key] ?? (node.items as Schema | undefined) ?? extra
     if (!next) return {}
     at = next
   }
@@ -43,7 +44,9 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'uniqueItems': return 'Each may be there once only.'
     case 'pattern':
       if ((schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity') return 'This is not an amount.'
-      return typeof own === 'string' ? own : `This has another form than the package expects (${String(schema.pattern)}).`
+      return typeof own === 'string' ? own : ['This has another form than the package expects.', schema.description].filter(Boolean).join(' ')
+    case 'not': return 'This value cannot be used here.'
+    case 'propertyNames': return 'One of the names has another form than the package expects.'
     case 'false': return 'The package does not know this value.'
     default: return unit.error
   }

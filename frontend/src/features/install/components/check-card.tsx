@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import type { PreflightResult } from '../../../api/types'
 import { FindingItem } from '../../../components/finding'
+import { VerdictIcon } from '../../../components/icon'
 import { Skeleton } from '../../../components/states'
 import { bytes, cores, count } from '../../../lib/format'
 
@@ -16,6 +17,7 @@ export function CheckCard({ checked, checking }: { checked: Checked | null; chec
         {!checked && !checking && <p className="dim">Choose a cluster to see what was checked there.</p>}
         {checked && (
           <ul className={`ticks${checking ? ' stale' : ''}`}>
+            {checked.findings.every((each) => each.level === 'note') && <li><VerdictIcon verdict="healthy" /><span>Rights, room, storage and policies were checked: nothing stands in the way.</span></li>}
             {[...checked.findings].sort((a, b) => rank[a.level] - rank[b.level]).map((finding, i) => <FindingItem key={`${finding.code}${i}`} finding={finding} />)}
           </ul>
         )}
