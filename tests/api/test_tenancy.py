@@ -161,3 +161,14 @@ def test_the_live_story_of_an_operation_is_told_only_to_its_organization():
     told = factories.client(world.people["viewer"]).get(path, headers=live)
     assert (told.status_code, told["Content-Type"]) == (200, "text/event-stream")
     told.close()
+
+
+WRITES = [pytest.param(path, method, id=f"{method} {path}") for path, method in CASES if method in ("post", "patch")]
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES)
+def test_fields_nobody_asked_for_are_refused_and_not_ignored(world, path, method):
+    body = {"is_staff": True, "organization_id": "x", "state": "succeeded", "created_at": "2020-01-01"}
+    answer = getattr(factories.client(world.people["owner"]), method)(address(path, world.names), body)
+    assert (answer.status_code, code_of(answer)) == (400, "request.unknown_field")
+    assert set(body) <= set(answer.json()["fields"])
