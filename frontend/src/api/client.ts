@@ -11,8 +11,10 @@ export class Problem extends Error {
   readonly detail: string
   readonly fields: Record<string, string[]>
   readonly operation: string | null
+  /** The whole answer, for what only some codes carry. */
+  readonly more: Record<string, unknown>
 
-  constructor(details: ProblemDetails) {
+  constructor(details: ProblemDetails, more: Record<string, unknown> = {}) {
     super(details.title)
     this.name = 'Problem'
     this.status = details.status
@@ -21,6 +23,7 @@ export class Problem extends Error {
     this.detail = details.detail
     this.fields = details.fields ?? {}
     this.operation = details.operation ?? null
+    this.more = more
   }
 }
 
@@ -65,7 +68,7 @@ async function toProblem(response: Response): Promise<Problem> {
         status: response.status,
         fields: body.fields,
         operation: body.operation,
-      })
+      }, body as Record<string, unknown>)
     }
   }
   const ours = response.status >= 500

@@ -33,10 +33,10 @@ export const clusterQuery = (id: string) => queryOptions({
 })
 
 /** After an operation began or ended: what it touches is read again. */
-export async function refreshAround(queryClient: QueryClient, operation: Pick<Operation, 'subject'>): Promise<void> {
+export function refreshAround(queryClient: QueryClient, operation: Pick<Operation, 'subject'>): void {
   const { type, id } = operation.subject
-  await Promise.all([
-    queryClient.invalidateQueries({ queryKey: ['org'] }),
-    ...(type === 'none' ? [] : [queryClient.invalidateQueries({ queryKey: [type, id] })]),
-  ])
+  for (const part of ['services', 'clusters', 'overview', 'operations', 'audit']) {
+    void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'org' && queryKey[2] === part })
+  }
+  if (type !== 'none') void queryClient.invalidateQueries({ queryKey: [type, id] })
 }

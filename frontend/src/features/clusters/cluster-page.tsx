@@ -84,7 +84,7 @@ function Reaching({ cluster, org }: { cluster: Cluster; org: string }): ReactEle
     <section className="card" aria-labelledby="reaching"><header><h2 id="reaching">How we reach it</h2></header>
       <div className="pad stack" style={{ '--gap': 'var(--aw-3)' }}>
         <dl className="kv">
-          <dt>Address</dt><dd>{cluster.server_host || 'inside Anywhere'}</dd>
+          <dt>Address</dt><dd>{cluster.is_practice ? 'inside Anywhere' : cluster.server_host}</dd>
           <dt>With</dt><dd>{cluster.credential?.kind.replaceAll('-', ' ').replaceAll('_', ' ') || 'no credential'}</dd>
           {!cluster.is_practice && <><dt>Token</dt><dd>{credentialLine(cluster.credential, now)}</dd></>}
           <dt>Checked</dt><dd>{cluster.reachability.checked_at ? <Ago at={cluster.reachability.checked_at} /> : 'not yet'}</dd>

@@ -1,19 +1,19 @@
 /** Events of a service: the cluster's words, changes of health, operations. */
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { useState, type ReactElement } from 'react'
 import { Icon, VerdictIcon } from '../../components/icon'
 import { Empty, QueryView, SkeletonCard } from '../../components/states'
 import { Moment } from '../../components/time'
 import { eventsQuery } from './api/get-events'
-import { eventVerdict, filterEvents, type EventFilter } from './rules/events'
+import { eventLine, filterEvents, type EventFilter } from './rules/events'
 
 const filters: { key: EventFilter; label: string }[] = [
   { key: 'all', label: 'All' }, { key: 'health', label: 'Health' }, { key: 'operation', label: 'Operations' }, { key: 'cluster', label: 'From the cluster' },
 ]
 
 export function EventsPage(): ReactElement {
-  const { id } = useParams({ from: '/app/o/$org/services/$id' })
+  const { org, id } = useParams({ from: '/app/o/$org/services/$id' })
   const [filter, setFilter] = useState<EventFilter>('all')
   const query = useQuery(eventsQuery(id))
   return (
@@ -27,13 +27,16 @@ export function EventsPage(): ReactElement {
           {(events) => (
             <div className="pad"><ol className="time">
               {filterEvents(events, filter).map((event, index) => {
-                const verdict = eventVerdict(event.level)
+                const line = eventLine(event)
                 return (
                   <li key={`${event.at}-${index}`}>
                     <Moment at={event.at} />
-                    {verdict ? <VerdictIcon verdict={verdict} label={event.level} /> : <Icon name="clock" />}
-                    <div className="break">{event.message} {event.count > 1 && <span className="tag num">{event.count} times</span>}
-                      <span className="dim small block-line">{[event.reason, event.object].filter(Boolean).join(' · ')}</span></div>
+                    {line.verdict ? <VerdictIcon verdict={line.verdict} label={line.label} /> : <Icon name="clock" />}
+                    <div className="break">
+                      {line.operation ? <Link to="/o/$org/operations/$id" params={{ org, id: line.operation }}>{line.text}</Link> : line.text}
+                      {event.count > 1 && <> <span className="tag num">{event.count} times</span></>}
+                      {line.detail && <span className="dim small block-line">{line.detail}</span>}
+                    </div>
                   </li>
                 )
               })}

@@ -1,12 +1,13 @@
 /** The revisions of a service; any of them can be gone back to, after its plan is seen. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { useState, type ReactElement } from 'react'
 import type { Revision } from '../../api/types'
 import { Button } from '../../components/button'
 import { Empty, QueryView, SkeletonCard } from '../../components/states'
 import { Ago } from '../../components/time'
 import { Verdict } from '../../components/verdict'
+import { useFollow } from '../../lib/follow'
 import { kindWord } from '../../lib/operations'
 import { useMayChange } from '../../lib/session'
 import { historyQuery } from './api/get-history'
@@ -39,7 +40,7 @@ export function HistoryPage(): ReactElement {
   const { org, id } = useParams({ from: '/app/o/$org/services/$id' })
   const query = useQuery(historyQuery(id))
   const mayChange = useMayChange()
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const rollback = useRollbackService(id)
   const [chosen, setChosen] = useState<number | null>(null)
   return (
@@ -59,9 +60,7 @@ export function HistoryPage(): ReactElement {
       <PlanDialog
         title={`Roll back to revision ${chosen ?? ''}`} service={id} verb="Roll back" request={chosen === null ? null : { revision: chosen }}
         busy={rollback.isPending} problem={rollback.error} onClose={() => { setChosen(null); rollback.reset() }}
-        onApply={() => chosen !== null && rollback.mutate({ revision: chosen }, {
-          onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-        })}
+        onApply={() => chosen !== null && follow(rollback.mutateAsync({ revision: chosen }))}
       />
     </>
   )

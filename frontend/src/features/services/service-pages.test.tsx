@@ -131,7 +131,7 @@ describe('connect', () => {
     given()
     const reveals = answer('post', 'services/s1/connect/reveal/', { credentials: { username: 'app', password: 'example-not-real' } })
     const { user } = renderAt('/o/tern/services/s1/connect')
-    await user.click(await screen.findByRole('button', { name: 'Copy password without showing it' }))
+    await user.click(await screen.findByRole('button', { name: 'Copy password' }))
     await waitFor(async () => expect(await navigator.clipboard.readText()).toBe('example-not-real'))
     expect(reveals).toHaveLength(1)
     expect(screen.queryByText('example-not-real')).not.toBeInTheDocument()

@@ -25,7 +25,7 @@ export function ValuesPage(): ReactElement | null {
   return (
     <QueryView query={query} what="the values" skeleton={<SkeletonCard lines={8} />}>
       {(values) => {
-        if (doing === 'change' && mayChange && service.state === 'present') return <ChangeForm key={service.desired.generation} service={service} now={values} org={org} onCancel={close} />
+        if (doing === 'change' && mayChange && service.state === 'present') return <ChangeForm service={service} now={values} org={org} onCancel={close} />
         const own = toYaml(withDots(values.values))
         return (
           <>

@@ -1,6 +1,6 @@
 import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords } from './sentence'
 
-test.each([['service.install', 'asked to install'], ['cluster.register', 'connected'], ['backup.make', 'backup make']])('%s is said as %s', (action, words) => {
+test.each([['service.install', 'asked to install'], ['cluster.register', 'asked to connect'], ['backup.make', 'backup make']])('%s is said as %s', (action, words) => {
   expect(actionWords(action)).toBe(words)
 })
 test('who did it: a person, else Anywhere', () => {
@@ -17,6 +17,6 @@ test('the detail shows plain words and no ids', () => {
   expect(detailWords({ version: '18.6', plan: 'small', operation_id: 'x', id: 'y', delete_data: true, values: { a: 1 }, note: '' })).toBe('version 18.6, plan small, delete data')
   expect([detailWords('renamed from a'), detailWords(null), detailWords([1])]).toEqual(['renamed from a', '', ''])
 })
-test.each([['service.install', 'plus'], ['service.uninstall', 'trash'], ['service.reveal', 'key'], ['other.thing', 'clock']])('the icon of %s', (action, icon) => {
+test.each([['service.install', 'plus'], ['service.uninstall', 'trash'], ['service.reveal_credentials', 'key'], ['other.thing', 'clock']])('the icon of %s', (action, icon) => {
   expect(actionIcon(action)).toBe(icon)
 })

@@ -5,12 +5,13 @@ import type { IconName } from '../../../components/icon'
 const verbs: Record<string, string> = {
   'service.install': 'asked to install', 'service.change': 'asked to change', 'service.rollback': 'asked to roll back',
   'service.scale': 'asked to scale', 'service.uninstall': 'asked to uninstall', 'service.retry': 'tried again',
-  'service.reveal': 'looked at the credentials of', 'service.credentials_revealed': 'looked at the credentials of',
-  'service.connect.reveal': 'looked at the credentials of',
-  'cluster.register': 'connected', 'cluster.rename': 'renamed', 'cluster.remove': 'removed', 'cluster.refresh': 'checked',
-  'cluster.replace_credential': 'replaced the credential of', 'member.add': 'added', 'member.change': 'changed the role of',
-  'member.remove': 'removed', 'token.create': 'made the token', 'token.revoke': 'revoked the token',
-  'operation.cancel': 'stopped', 'session.create': 'signed in', 'session.delete': 'signed out',
+  'service.reveal_credentials': 'looked at the credentials of',
+  'cluster.register': 'asked to connect', 'cluster.register_practice': 'made the practice cluster', 'cluster.register_refused': 'was refused connecting',
+  'cluster.configure_practice': 'told how to behave', 'cluster.rename': 'renamed', 'cluster.remove': 'removed', 'cluster.refresh': 'checked',
+  'cluster.replace_credential': 'replaced the credential of', 'member.add': 'added', 'member.change_role': 'changed the role of',
+  'member.remove': 'removed', 'token.create': 'made the token', 'token.delete': 'revoked the token', 'account.change_password': 'changed the password of',
+  'operation.cancel': 'stopped', 'organization.create': 'made the organization', 'organization.rename': 'renamed the organization',
+  'package.publish': 'published', 'provider.create': 'made the provider',
 }
 
 /** The verb of an action; unknown ones are spelled out from their code. */

@@ -11,7 +11,14 @@ export type Inspection =
   | { kind: 'too-large'; detail: string }
   | { kind: 'read'; answer: KubeconfigInspection }
 
-export function useInspection(org: string, kubeconfig: string, context: string | null): Inspection {
+export interface Asked {
+  kubeconfig: string
+  context: string | null
+  namespace?: string
+  insecure?: boolean
+}
+
+export function useInspection(org: string, { kubeconfig, context, namespace = '', insecure = false }: Asked): Inspection {
   const [state, setState] = useState<Inspection>({ kind: 'empty' })
   useEffect(() => {
     if (kubeconfig.trim() === '') {
@@ -26,12 +33,12 @@ export function useInspection(org: string, kubeconfig: string, context: string |
     setState((was) => ({ kind: 'reading', before: was.kind === 'read' ? was.answer : null }))
     const abort = new AbortController()
     const timer = setTimeout(() => {
-      const body = context === null ? { kubeconfig } : { kubeconfig, context }
+      const body = { kubeconfig, ...(context ? { context } : {}), ...(namespace ? { namespace } : {}), ...(insecure ? { allow_insecure_tls: true } : {}) }
       api.post<KubeconfigInspection>(`organizations/${org}/clusters/inspect/`, body, { signal: abort.signal })
         .then((answer) => setState({ kind: 'read', answer }))
         .catch((error: unknown) => { if (!abort.signal.aborted) setState({ kind: 'refused', problem: asProblem(error) }) })
     }, 400)
     return () => { clearTimeout(timer); abort.abort() }
-  }, [org, kubeconfig, context])
+  }, [org, kubeconfig, context, namespace, insecure])
   return state
 }

@@ -1,11 +1,11 @@
 /** Rename, replace the credential, remove: each says what will happen. */
-import { useNavigate } from '@tanstack/react-router'
 import { useState, type ReactElement } from 'react'
 import { asProblem } from '../../../api/client'
 import type { Cluster } from '../../../api/types'
 import { Button } from '../../../components/button'
 import { ConfirmDialog, Dialog } from '../../../components/dialog'
 import { ProblemPanel } from '../../../components/problem-panel'
+import { useFollow } from '../../../lib/follow'
 import { useInspection } from '../api/inspect-kubeconfig'
 import { useRemoveCluster } from '../api/remove-cluster'
 import { useRenameCluster } from '../api/rename-cluster'
@@ -38,16 +38,14 @@ export function RenameDialog({ cluster, onClose }: Props): ReactElement {
 export function CredentialDialog({ cluster, org, onClose }: Props): ReactElement {
   const [kubeconfig, setKubeconfig] = useState('')
   const [context, setContext] = useState<string | null>(null)
-  const navigate = useNavigate()
-  const inspection = useInspection(org, kubeconfig, context)
+  const follow = useFollow(org)
+  const inspection = useInspection(org, { kubeconfig, context, insecure: cluster.insecure_tls })
   const replace = useReplaceCredential(cluster.id)
   const ready = inspection.kind === 'read' && previewOf(inspection, context)?.canConnect === true
   return (
     <Dialog title={`Replace the credential of ${cluster.name}`} opened onClose={onClose} footer={<>
       <Button onClick={onClose}>Cancel</Button>
-      <Button look="main" busy={replace.isPending} disabled={!ready} onClick={() => replace.mutate(context ? { kubeconfig, context } : { kubeconfig }, {
-        onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-      })}>Replace</Button>
+      <Button look="main" busy={replace.isPending} disabled={!ready} onClick={() => follow(replace.mutateAsync(context ? { kubeconfig, context } : { kubeconfig }))}>Replace</Button>
     </>}>
       <p className="dim">The new kubeconfig must lead to the same cluster. It is used once to make a new token for the service account there, then forgotten. Services keep running.</p>
       <KubeconfigField value={kubeconfig} inspection={inspection} context={context} onContext={setContext} onChange={(text) => { setKubeconfig(text); setContext(null) }} />
@@ -57,7 +55,7 @@ export function CredentialDialog({ cluster, org, onClose }: Props): ReactElement
 }
 
 export function RemoveDialog({ cluster, org, onClose }: Props): ReactElement {
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const remove = useRemoveCluster(cluster.id)
   const full = cluster.services_count > 0 || (remove.error !== null && asProblem(remove.error).code === 'cluster.has_services')
   const problem = remove.error && asProblem(remove.error).code !== 'cluster.has_services' ? remove.error : undefined
@@ -65,7 +63,7 @@ export function RemoveDialog({ cluster, org, onClose }: Props): ReactElement {
     <ConfirmDialog
       title={`Remove ${cluster.name}?`} opened onClose={onClose} verb={full ? 'Remove and forget its services' : 'Remove'} keep="Keep it" danger
       typeName={full ? cluster.name : undefined} busy={remove.isPending} problem={problem}
-      onConfirm={() => remove.mutate(full, { onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }) })}
+      onConfirm={() => follow(remove.mutateAsync(full))}
     >
       <p>Our service account, its rights and the token are deleted there, as far as the cluster answers.</p>
       {full && <p className="gap-top"><b>{cluster.services_count === 1 ? '1 service lives' : `${cluster.services_count} services live`} here.</b> They keep running in the cluster, but Anywhere forgets them: no health, no changes, no credentials. Uninstall them first to keep the cluster clean.</p>}

@@ -4,7 +4,7 @@ import { Button } from '../../../components/button'
 import { FindingItem } from '../../../components/finding'
 import { Icon } from '../../../components/icon'
 import type { Inspection } from '../api/inspect-kubeconfig'
-import { previewKubeconfig, type KubeconfigPreview } from '../rules/kubeconfig'
+import { choicesOf, contextsOf, previewKubeconfig, type KubeconfigPreview } from '../rules/kubeconfig'
 
 /** The preview that is shown for a state: the old one stays, dimmed, while the new one is read. */
 export function previewOf(inspection: Inspection, context: string | null): KubeconfigPreview | null {
@@ -25,6 +25,7 @@ export function KubeconfigField({ value, onChange, inspection, context, onContex
   const file = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const preview = previewOf(inspection, context)
+  const choices = inspection.kind === 'refused' ? choicesOf(contextsOf(inspection.problem.more), context) : (preview?.contexts ?? [])
   const trouble = error ?? (inspection.kind === 'too-large' ? inspection.detail : inspection.kind === 'refused' ? inspection.problem.title : undefined)
   const why = inspection.kind === 'refused' && inspection.problem.detail !== inspection.problem.title ? inspection.problem.detail : ''
 
@@ -56,10 +57,10 @@ export function KubeconfigField({ value, onChange, inspection, context, onContex
                 : 'Read once, used once, then forgotten. Commands and file paths inside it are refused, not run.'}
         </span>
       </div>
-      {preview && preview.contexts.length > 1 && (
+      {choices.length > 1 && (
         <fieldset className="pick" aria-label="Context">
           <span className="lab"><b>Which context?</b></span>
-          {preview.contexts.map((choice) => (
+          {choices.map((choice) => (
             <label className="opt" key={choice.name}><input type="radio" name="context" checked={choice.chosen} onChange={() => onContext(choice.name)} />
               <span className="break"><b>{choice.name}</b><p>{choice.detail}</p></span></label>
           ))}

@@ -1,11 +1,11 @@
 /** Connect a cluster: by kubeconfig, after showing what will be created; or practise. */
-import { useNavigate } from '@tanstack/react-router'
 import { useState, type FormEvent, type ReactElement } from 'react'
 import { asProblem, newIdempotencyKey } from '../../../api/client'
 import { Button } from '../../../components/button'
 import { Dialog } from '../../../components/dialog'
 import { Icon } from '../../../components/icon'
 import { ProblemPanel } from '../../../components/problem-panel'
+import { useFollow } from '../../../lib/follow'
 import { useSession } from '../../../lib/session'
 import { useStartPractice } from '../../../lib/start-practice'
 import { useInspection } from '../api/inspect-kubeconfig'
@@ -18,7 +18,7 @@ const namePattern = /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/
 
 export function RegisterDialog({ org, onClose }: { org: string; onClose: () => void }): ReactElement {
   const { features } = useSession()
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const [how, setHow] = useState<'kubeconfig' | 'practice'>('kubeconfig')
   const [kubeconfig, setKubeconfig] = useState('')
   const [context, setContext] = useState<string | null>(null)
@@ -27,7 +27,7 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
   const [insecure, setInsecure] = useState(false)
   const [checked, setChecked] = useState(false)
   const [key, setKey] = useState(newIdempotencyKey)
-  const inspection = useInspection(org, kubeconfig, context)
+  const inspection = useInspection(org, { kubeconfig, context, namespace: namespace.trim(), insecure })
   const register = useRegisterCluster(org)
   const practice = useStartPractice(org)
   const answer = inspection.kind === 'read' ? inspection.answer : inspection.kind === 'reading' ? inspection.before : null
@@ -38,15 +38,14 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
   const problem = register.error ? asProblem(register.error) : null
   const fields = problem?.fields ?? {}
   const nameError = fields.name?.join(' ') ?? (checked && !namePattern.test(name) ? 'Lower-case letters, digits and dashes, 53 at most.' : undefined)
-  const goTo = (operation: { id: string }) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } })
-  const tlsRefused = preview?.refused.some((finding) => finding.code.includes('insecure')) ?? false
-  const ready = how === 'practice' || (inspection.kind === 'read' && (preview?.canConnect === true || (tlsRefused && insecure && preview?.refused.length === 1)))
+  const mayBeInsecure = features.insecure_tls && (insecure || (inspection.kind === 'refused' && inspection.problem.code === 'kubeconfig.insecure_tls_not_allowed'))
+  const ready = how === 'practice' || (inspection.kind === 'read' && preview?.canConnect === true)
 
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)
     if (how === 'practice') {
-      practice.mutate(typedName?.trim() || undefined, { onSuccess: goTo })
+      follow(practice.mutateAsync(typedName?.trim() || undefined))
       return
     }
     if (!namePattern.test(name)) {
@@ -57,7 +56,7 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
     const body = {
       name, kubeconfig, ...(context ? { context } : {}), ...(namespace.trim() ? { namespace: namespace.trim() } : {}), ...(insecure ? { allow_insecure_tls: true } : {}),
     }
-    register.mutate({ body, key }, { onSuccess: goTo })
+    follow(register.mutateAsync({ body, key }))
   }
   const shownElsewhere = problem !== null && (fields.name || fields.kubeconfig) && Object.keys(fields).every((field) => field === 'name' || field === 'kubeconfig')
 
@@ -76,7 +75,7 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
         )}
         {how === 'kubeconfig' && (
           <KubeconfigField value={kubeconfig} inspection={inspection} context={context} error={fields.kubeconfig?.join(' ')}
-            onChange={(text) => { setKubeconfig(text); setContext(null); changed() }} onContext={(next) => { setContext(next); changed() }} />
+            onChange={(text) => { setKubeconfig(text); setContext(null); setInsecure(false); changed() }} onContext={(next) => { setContext(next); changed() }} />
         )}
         <div className={`field${nameError ? ' err' : ''}`}>
           <label htmlFor="cluster-name">Name{how === 'practice' ? ' (if you like)' : ''}</label>
@@ -92,7 +91,7 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
               <span className="help" id="only-namespace-help">For a credential that may not create cluster roles. Services then all live in this namespace, and nodes and storage classes may not be visible.</span></div>
           </details>
         )}
-        {how === 'kubeconfig' && features.insecure_tls && tlsRefused && (
+        {how === 'kubeconfig' && mayBeInsecure && (
           <label className="opt"><input type="checkbox" checked={insecure} onChange={(event) => { setInsecure(event.target.checked); changed() }} /><span><b>Connect without checking the certificate</b><p>Your administrator allows it. Anyone between us and the cluster can then read and change everything.</p></span></label>
         )}
         {how === 'kubeconfig' && answer?.will_create && preview?.refused.length === 0 && <WillCreate will={answer.will_create} dim={inspection.kind === 'reading'} />}

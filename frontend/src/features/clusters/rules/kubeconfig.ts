@@ -21,14 +21,8 @@ export const largest = 1024 * 1024
 
 /** Contexts to choose from, the sentence below the field, and whether connecting is possible. */
 export function previewKubeconfig(answer: KubeconfigInspection, asked: string | null): KubeconfigPreview {
-  const selected = asked ?? answer.current_context ?? answer.contexts[0]?.name ?? null
-  const contexts = answer.contexts.map((context) => ({
-    name: context.name,
-    detail: [`cluster ${context.cluster}`, `user ${context.user}`, context.namespace && `namespace ${context.namespace}`]
-      .filter(Boolean)
-      .join(', '),
-    chosen: context.name === selected,
-  }))
+  const selected = asked ?? answer.current_context ?? (answer.contexts.length === 1 ? answer.contexts[0]?.name : null) ?? null
+  const contexts = choicesOf(answer.contexts, selected)
   const refused = answer.findings.filter((finding) => finding.level === 'error')
   const user = answer.contexts.find((context) => context.name === selected)?.user
   const sentence = answer.chosen
@@ -48,6 +42,25 @@ export function previewKubeconfig(answer: KubeconfigInspection, asked: string | 
     remarks: answer.findings.filter((finding) => finding.level !== 'error'),
     canConnect: refused.length === 0 && answer.chosen !== null,
   }
+}
+
+/** The contexts a refusal carries, so that another one can be chosen. */
+export function contextsOf(more: Record<string, unknown>): KubeconfigInspection['contexts'] {
+  if (!Array.isArray(more.contexts)) return []
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return more.contexts
+    .filter((item): item is Record<string, unknown> => typeof item === 'object' && item !== null)
+    .map((item) => ({ name: text(item.name), cluster: text(item.cluster), user: text(item.user), namespace: text(item.namespace), server: text(item.server) }))
+    .filter((item) => item.name !== '')
+}
+
+/** Contexts as choices, with the one that applies. */
+export function choicesOf(contexts: KubeconfigInspection['contexts'], selected: string | null): ContextChoice[] {
+  return contexts.map((context) => ({
+    name: context.name,
+    detail: [`cluster ${context.cluster}`, `user ${context.user}`, context.namespace && `namespace ${context.namespace}`].filter(Boolean).join(', '),
+    chosen: context.name === selected,
+  }))
 }
 
 /** Why this text is not worth sending: empty is null, too large says so. */

@@ -43,7 +43,7 @@ export function useLiveOperation(id: string): LiveOperation {
     if (!known) return
     if (event.event === 'done') {
       void refresh()
-      void refreshAround(queryClient, known)
+      refreshAround(queryClient, known)
     } else if (!isFinal(known.state)) queryClient.setQueryData(queryKey, applyEvent(known, event))
   }, [queryClient, id, refresh])
 

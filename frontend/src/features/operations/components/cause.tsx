@@ -1,18 +1,18 @@
 /** Why an operation failed, what was kept, and the ways out, best first. */
-import { useNavigate } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import type { Operation, OperationProblem, WayOut } from '../../../api/types'
 import { Button, ButtonLink } from '../../../components/button'
 import { CopyButton } from '../../../components/copy-button'
 import { Icon, VerdictIcon } from '../../../components/icon'
 import { ProblemPanel } from '../../../components/problem-panel'
+import { useFollow } from '../../../lib/follow'
 import { whoseSentence } from '../../../lib/operations'
 import { useMayChange } from '../../../lib/session'
 import { useRetryService } from '../api/retry-service'
 import { supportText } from '../rules/support'
 
 function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Operation; org: string; first: boolean; retry: ReturnType<typeof useRetryService> }): ReactElement {
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const id = operation.subject.id ?? ''
   const look = first ? ('main' as const) : ('plain' as const)
   const button = () => {
@@ -26,7 +26,7 @@ function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Op
     if (way.action === 'retry') {
       return (
         <Button look={look} busy={retry.isPending}
-          onClick={() => retry.mutate(undefined, { onSuccess: (next) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: next.id } }) })}>
+          onClick={() => follow(retry.mutateAsync())}>
           Try again
         </Button>
       )

@@ -5,11 +5,26 @@ import type { Operation } from '../../../api/types'
 import { useNow } from '../../../components/time'
 import { Verdict } from '../../../components/verdict'
 import { doingSentence, isFinal, kindWord } from '../../../lib/operations'
-import { serviceQuery } from '../../../lib/subjects'
+import { clusterQuery, serviceQuery } from '../../../lib/subjects'
 import { timeSentence } from '../rules/timeline'
 import { workloadSentence } from '../rules/workloads'
 
 const sizeWord = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+function ClusterSeen({ id }: { id: string }): ReactElement {
+  const { data: cluster } = useQuery({ ...clusterQuery(id), enabled: id !== '' })
+  const reachable = cluster?.reachability.reachable ?? null
+  const verdict = reachable === null ? 'unknown' : reachable ? 'healthy' : 'unknown'
+  const word = reachable === null ? 'Nothing yet' : reachable ? 'Answers' : 'Silent'
+  const nodes = cluster?.inventory?.nodes.length
+  return (
+    <div className={`seen v-${verdict}`}>
+      <h3>We see</h3>
+      <p className="big" role="status"><Verdict verdict={verdict}>{word}</Verdict></p>
+      <p className="small break">{reachable === false ? cluster?.reachability.reason : nodes ? `Kubernetes ${cluster?.inventory?.version}, ${nodes === 1 ? '1 node' : `${nodes} nodes`}` : ''}</p>
+    </div>
+  )
+}
 
 export function OperationFacts({ operation }: { operation: Operation }): ReactElement {
   const now = useNow()
@@ -34,7 +49,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
       </div>
       {isService
         ? <div className={`seen v-${seen.verdict}`}><h3>We see</h3><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
-        : <div className="seen"><h3>Attempts</h3><p className="big num">{operation.attempt}</p><p className="small dim">{operation.attempt > 1 ? 'It was begun again after an interruption.' : ''}</p></div>}
+        : <ClusterSeen id={operation.subject.id ?? ''} />}
     </section>
   )
 }

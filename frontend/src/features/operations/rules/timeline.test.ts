@@ -13,6 +13,7 @@ describe('timeline', () => {
   test.each([
     ['a step under way counts up to now', 'running', step({ state: 'running', started_at: '2026-11-21T14:01:18Z' }), { tone: 'now', time: '42 s', verdict: 'progressing' }],
     ['a done step keeps its length', 'running', step({ state: 'done', started_at: '2026-11-21T14:00:12Z', finished_at: '2026-11-21T14:00:18Z' }), { tone: 'done', time: '6 s', verdict: 'healthy' }],
+    ['a quick step says so', 'running', step({ state: 'done', started_at: '2026-11-21T14:00:12.100Z', finished_at: '2026-11-21T14:00:12.300Z' }), { tone: 'done', time: 'under 1 s' }],
     ['a step to come has no time', 'running', step({}), { tone: 'todo', time: '', verdict: null }],
     ['a step never reached says so', 'failed', step({}), { tone: 'todo', time: 'not reached', verdict: null }],
     ['a skipped step was not needed', 'succeeded', step({ state: 'skipped' }), { tone: 'off', time: 'not needed', verdict: null }],

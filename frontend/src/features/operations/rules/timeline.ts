@@ -20,7 +20,8 @@ function stepTime(step: Step, ended: boolean, now: number): string {
   if (step.state === 'cancelled') return 'stopped'
   if (step.state === 'pending') return ended ? 'not reached' : ''
   if (!step.started_at) return ''
-  return duration(secondsBetween(step.started_at, step.finished_at, now))
+  const seconds = secondsBetween(step.started_at, step.finished_at, now)
+  return seconds < 1 && step.finished_at ? 'under 1 s' : duration(seconds)
 }
 
 const looks: Record<Step['state'], Pick<TimelineRow, 'tone' | 'verdict' | 'label'>> = {

@@ -15,7 +15,7 @@ export interface PlanRequest {
 
 /** `request` may hold a secret that was just typed: the answer is forgotten as soon as it is not shown. */
 export const planQuery = (service: string, request: PlanRequest | null) => queryOptions({
-  queryKey: ['service', service, 'plan', request],
+  queryKey: ['plan', service, request],
   queryFn: async ({ signal }) =>
     waitForResult(await api.post<Operation<PlanResult>>(`services/${service}/plan/`, request ?? {}, { signal }), signal),
   enabled: request !== null,

@@ -1,12 +1,12 @@
 /** Change values, plan or version: the same form as at the install; the plan is shown before the click. */
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState, type ReactElement } from 'react'
 import type { PackageForm, Service, ServiceValues } from '../../../api/types'
 import { asProblem } from '../../../api/client'
 import { Button } from '../../../components/button'
 import { SchemaForm } from '../../../components/schema-form/schema-form'
 import { QueryView, SkeletonCard } from '../../../components/states'
+import { useFollow } from '../../../lib/follow'
 import { validateValues, type FieldErrors } from '../../../lib/form/validate'
 import { withSecrets } from '../../../lib/form/secrets'
 import { mergeValues } from '../../../lib/form/values'
@@ -23,7 +23,7 @@ function Choices({ service, draft, onChange }: { service: Service; draft: Draft;
   const plans = data?.plans ?? []
   return (
     <div className="fields">
-      <div className="field"><label htmlFor="version">Version</label>
+      <div className="field"><label htmlFor="version">Package version</label>
         <select id="version" className="in" value={draft.version} onChange={(event) => onChange({ ...draft, version: event.target.value })}>
           {[...new Set([service.desired.version, ...versions])].map((version) => <option key={version} value={version}>{version}{version === service.desired.version ? ' (now)' : ''}</option>)}
         </select></div>
@@ -66,7 +66,7 @@ export function ChangeForm({ service, now, org, onCancel }: { service: Service; 
   const [draft, setDraft] = useState<Draft>(() => draftOf(start))
   const [checking, setChecking] = useState(false)
   const [errors, setErrors] = useState<FieldErrors>({})
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const change = useChangeService(service.id)
   const form = useQuery(packageFormQuery(service.package.name, draft.version))
   const request = changeRequest(start, draft)
@@ -100,9 +100,7 @@ export function ChangeForm({ service, now, org, onCancel }: { service: Service; 
       <PlanDialog
         title={`Change ${service.name}`} service={service.id} verb="Apply the change" request={checking ? request : null} busy={change.isPending} problem={change.error}
         onClose={() => setChecking(false)}
-        onApply={() => request && change.mutate(request, {
-          onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-        })}
+        onApply={() => request && follow(change.mutateAsync(request))}
       />
     </>
   )

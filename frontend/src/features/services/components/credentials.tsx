@@ -49,7 +49,7 @@ export function Credentials({ service, keys }: { service: string; keys: string[]
           <div className="end-pt" key={key}>
             <span className="faint">{credentialTitle(key)}</span>
             {shown ? <code className="break" data-secret>{shown[key] ?? 'not set'}</code> : <code aria-label="hidden">••••••••••••</code>}
-            <CopyButton icon text={copy(key)} label={`Copy ${credentialTitle(key).toLowerCase()} without showing it`} />
+            <CopyButton icon text={copy(key)} label={`Copy ${credentialTitle(key).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`} />
           </div>
         ))}
       </div>

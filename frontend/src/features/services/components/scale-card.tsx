@@ -1,9 +1,9 @@
 /** Scale by a stepper; the plan is shown before the click that touches the cluster. */
-import { useNavigate } from '@tanstack/react-router'
 import { useState, type ReactElement } from 'react'
 import type { Scaling, Service } from '../../../api/types'
 import { Button } from '../../../components/button'
 import { Stepper } from '../../../components/stepper'
+import { useFollow } from '../../../lib/follow'
 import { useMayChange } from '../../../lib/session'
 import { useScaleService } from '../api/scale-service'
 import { choices, limitSentence } from '../rules/scaling'
@@ -15,7 +15,7 @@ function Part({ part, service, org }: { part: Scaling; service: Service; org: st
   const [base, setBase] = useState(part.replicas)
   if (base !== part.replicas) { setBase(part.replicas); setWanted(part.replicas) }
   const mayChange = useMayChange()
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const scale = useScaleService(service.id)
   const limit = mayChange ? limitSentence(part) : 'Owners and members can scale.'
   return (
@@ -28,9 +28,7 @@ function Part({ part, service, org }: { part: Scaling; service: Service; org: st
       <PlanDialog
         title={`Scale ${service.name} from ${part.replicas} to ${wanted}`} service={service.id} verb={`Scale to ${wanted}`}
         request={asking ? { component: part.component, replicas: wanted } : null} busy={scale.isPending} problem={scale.error} onClose={() => { setAsking(false); scale.reset() }}
-        onApply={() => scale.mutate({ component: part.component, replicas: wanted }, {
-          onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-        })}
+        onApply={() => follow(scale.mutateAsync({ component: part.component, replicas: wanted }))}
       />
     </div>
   )

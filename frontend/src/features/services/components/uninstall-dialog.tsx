@@ -1,22 +1,20 @@
 /** Uninstall: the data is kept unless chosen otherwise, and then the name is typed. */
-import { useNavigate } from '@tanstack/react-router'
 import { useState, type ReactElement } from 'react'
 import type { Service } from '../../../api/types'
 import { ConfirmDialog } from '../../../components/dialog'
+import { useFollow } from '../../../lib/follow'
 import { useUninstallService } from '../api/uninstall-service'
 
 export function UninstallDialog({ service, org, opened, onClose }: { service: Service; org: string; opened: boolean; onClose: () => void }): ReactElement {
   const [deleteData, setDeleteData] = useState(false)
-  const navigate = useNavigate()
+  const follow = useFollow(org)
   const uninstall = useUninstallService(service.id)
   const close = () => { setDeleteData(false); uninstall.reset(); onClose() }
   return (
     <ConfirmDialog
       title={`Uninstall ${service.name}?`} opened={opened} onClose={close} verb={deleteData ? 'Uninstall and delete the data' : 'Uninstall'} keep="Keep it" danger
       typeName={deleteData ? service.name : undefined} busy={uninstall.isPending} problem={uninstall.error}
-      onConfirm={() => uninstall.mutate(deleteData ? { delete_data: true, confirm: service.name } : { delete_data: false }, {
-        onSuccess: (operation) => void navigate({ to: '/o/$org/operations/$id', params: { org, id: operation.id } }),
-      })}
+      onConfirm={() => follow(uninstall.mutateAsync(deleteData ? { delete_data: true, confirm: service.name } : { delete_data: false }))}
     >
       <p>It stops serving at once, and clients lose their connection.</p>
       <fieldset className="pick gap-top">

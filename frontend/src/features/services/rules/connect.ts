@@ -35,7 +35,7 @@ export function snippets(connection: Pick<Connection, 'snippets' | 'port_forward
 
 const spoken: Record<string, string> = {
   username: 'User', password: 'Password', uri: 'Connection string', database: 'Database', host: 'Host', port: 'Port',
-  'ca.crt': 'Certificate', jdbc_uri: 'JDBC address',
+  'ca.crt': 'Certificate', jdbc_uri: 'JDBC address', 'jdbc-url': 'JDBC address',
 }
 
 /** The word for a credential's key: "Password", "Connection string". */
@@ -46,9 +46,9 @@ export function credentialTitle(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** User names first, secrets after: the order people type them. */
+/** User names first, secrets after: the order people type them. What only machines read (type, provider) is left out. */
 export function credentialOrder(keys: string[]): string[] {
-  const first = ['username', 'user', 'password', 'database', 'uri']
+  const first = ['username', 'user', 'password', 'database', 'uri', 'jdbc-url', 'host', 'port']
   const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
-  return [...keys].sort((a, b) => place(a) - place(b) || a.localeCompare(b))
+  return keys.filter((key) => key !== 'type' && key !== 'provider').sort((a, b) => place(a) - place(b) || a.localeCompare(b))
 }

@@ -1,7 +1,7 @@
 import type { Connection, Operation, PlanResult, Pod, Scaling, ServiceObjects } from '../../../api/types'
 import { changeRequest, draftOf } from './change'
 import { credentialOrder, credentialTitle, endpointLines, snippets } from './connect'
-import { eventVerdict, filterEvents } from './events'
+import { eventLine, filterEvents } from './events'
 import { askedFor, seen } from './facts'
 import { doingNow, latelyLine } from './lately'
 import { isMask, withDots, withoutMasks } from './masks'
@@ -103,7 +103,7 @@ describe('connect', () => {
     expect(snippets({ snippets: [{ id: 'port-forward', title: 'x', language: 'shell', text: 'y' }], port_forward: 'z' })).toHaveLength(1)
   })
   test('credentials are in the order people type them, in words', () => {
-    expect(credentialOrder(['uri', 'password', 'ca.crt', 'username'])).toEqual(['username', 'password', 'uri', 'ca.crt'])
+    expect(credentialOrder(['uri', 'type', 'password', 'ca.crt', 'username', 'provider'])).toEqual(['username', 'password', 'uri', 'ca.crt'])
     expect(['uri', 'ca.crt', 'replication_password'].map(credentialTitle)).toEqual(['Connection string', 'Certificate', 'Replication password'])
   })
 })
@@ -132,7 +132,15 @@ test('events: newest first, of one kind', () => {
   const event = (at: string, kind: 'cluster' | 'health') => ({ at, kind, level: 'info', reason: '', object: '', message: '', count: 1 })
   const events = [event('2026-11-21T10:00:00Z', 'cluster'), event('2026-11-21T12:00:00Z', 'health'), event('2026-11-21T11:00:00Z', 'cluster')]
   expect(filterEvents(events, 'cluster').map((each) => each.at)).toEqual(['2026-11-21T11:00:00Z', '2026-11-21T10:00:00Z'])
-  expect([eventVerdict('Warning'), eventVerdict('error'), eventVerdict('info')]).toEqual(['degraded', 'failed', null])
+})
+
+test.each([
+  ['an operation that went well', { kind: 'operation', level: 'info', reason: 'install', object: 'operation/o1', message: 'succeeded' }, { text: 'Install done', verdict: 'healthy', operation: 'o1' }],
+  ['an operation that failed, with its cause', { kind: 'operation', level: 'error', reason: 'change', object: 'operation/o2', message: 'The quota is used up' }, { text: 'Change: The quota is used up', verdict: 'failed', operation: 'o2' }],
+  ['a change of health', { kind: 'health', level: 'info', reason: 'healthy', object: '', message: '1 pod ready.' }, { text: '1 pod ready.', verdict: 'healthy', detail: '' }],
+  ['the cluster\'s warning', { kind: 'cluster', level: 'Warning', reason: 'BackOff', object: 'Pod db-0', message: 'Back-off' }, { text: 'Back-off', verdict: 'degraded', detail: 'BackOff · Pod db-0' }],
+] as const)('%s in words', (_, event, expected) => {
+  expect(eventLine(event)).toMatchObject(expected)
 })
 
 test('lately: past sentences', () => {
