@@ -13,6 +13,6 @@ export default defineConfig({
     setupFiles: ['src/test/setup.ts'],
     css: false,
     maxWorkers: 2,
-    testTimeout: 15_000,
+    testTimeout: 30_000,
   },
 })

@@ -4,7 +4,7 @@ import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { server } from './server'
 
-configure({ asyncUtilTimeout: 6000 })
+configure({ asyncUtilTimeout: 10000 })
 
 class NoObserver {
   observe(): void {}
