@@ -10,11 +10,11 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { buildRouter } from './app/router'
+import { askToSignIn, buildRouter } from './app/router'
 import { cssVariablesResolver, theme } from './app/theme'
 import { createQueryClient } from './lib/query-client'
 
-const queryClient = createQueryClient()
+const queryClient = createQueryClient(() => askToSignIn(router, queryClient))
 const router = buildRouter(queryClient)
 const root = document.getElementById('root')
 if (root) {

@@ -2,6 +2,21 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 
+const offKey = 'anywhere.single-keys-off'
+
+/** Whether single keys do something; a choice kept in this browser. */
+export function singleKeysOn(): boolean {
+  try { return localStorage.getItem(offKey) === null } catch { return true }
+}
+
+/** Turns single keys on or off; Ctrl K always works. */
+export function setSingleKeys(on: boolean): void {
+  try {
+    if (on) localStorage.removeItem(offKey)
+    else localStorage.setItem(offKey, '1')
+  } catch { /* without storage they stay on */ }
+}
+
 export type KeyAction = 'home' | 'services' | 'catalogue' | 'clusters' | 'activity' | 'install' | 'palette' | 'keys' | 'search'
 
 const afterG: Record<string, KeyAction> = { h: 'home', s: 'services', c: 'catalogue', k: 'clusters', a: 'activity' }
@@ -35,7 +50,7 @@ export function useKeys(org: string, open: { palette: () => void; keys: () => vo
     let prefixAt = 0
     const onKey = (event: KeyboardEvent) => {
       if (event.altKey || event.defaultPrevented) return
-      const action = keyAction(event.key, event.metaKey || event.ctrlKey, isTyping(event.target), Date.now() - prefixAt < 1200)
+      const action = keyAction(event.key, event.metaKey || event.ctrlKey, isTyping(event.target) || !singleKeysOn(), Date.now() - prefixAt < 1200)
       prefixAt = action === 'prefix' ? Date.now() : 0
       if (action === null || action === 'prefix') return
       if (action === 'search') {

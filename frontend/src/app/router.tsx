@@ -23,6 +23,14 @@ export function buildRouter(queryClient: QueryClient, history?: RouterHistory) {
   })
 }
 
+/** Sends who is no longer signed in to the sign-in, and back afterwards. */
+export function askToSignIn(router: ReturnType<typeof buildRouter>, queryClient: QueryClient): void {
+  const { pathname, href } = router.state.location
+  if (pathname === '/sign-in') return
+  queryClient.clear()
+  void router.navigate({ to: '/sign-in', search: { next: href }, replace: true })
+}
+
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof buildRouter>

@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import { renderAt } from '../test/render'
-import { answer, listOf, session } from '../test/server'
+import userEvent from '@testing-library/user-event'
+import { answer, listOf, problem, session } from '../test/server'
 import { keyAction } from './keys'
 
 const packages = { ...listOf([{ name: 'kafka', title: 'Kafka', summary: 'Streams.', category: 'streaming', icon_url: '', version: '1', license: '', installs: 0, plans: [], provider: { slug: 'a', name: 'A' } }]), facets: { categories: [] }, did_you_mean: null }
@@ -62,4 +63,27 @@ test('signing out ends the session and asks to sign in again', async () => {
 test('an address without a page says so', async () => {
   renderAt('/nowhere/at/all')
   expect(await screen.findByRole('heading', { name: 'There is no page at this address' })).toBeInTheDocument()
+})
+
+test('single keys can be turned off', async () => {
+  portal()
+  const { user, path } = renderAt('/o/tern/catalogue')
+  await screen.findByRole('heading', { name: 'Catalogue' })
+  await user.keyboard('?')
+  await user.click(await screen.findByRole('switch', { name: /Single keys/ }))
+  await user.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('switch')).not.toBeInTheDocument())
+  await user.keyboard('gk')
+  expect(path()).toBe('/o/tern/catalogue')
+})
+
+test('when the session has ended one signs in and comes back', async () => {
+  portal()
+  const { path, search } = renderAt('/o/tern/catalogue?q=kafka')
+  await screen.findByRole('heading', { name: 'Kafka' })
+  answer('get', 'auth/session/', { ...session, user: null })
+  answer('get', 'catalog/packages/', problem('auth.required', 'Sign in first', ''), 401)
+  await userEvent.type(screen.getByRole('searchbox'), 'x')
+  await waitFor(() => expect(path()).toBe('/sign-in'))
+  expect(search()).toMatchObject({ next: expect.stringContaining('/o/tern/catalogue') })
 })

@@ -4,11 +4,11 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, RouterProvider } from '@tanstack/react-router'
 import { render } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { buildRouter } from '../app/router'
+import { askToSignIn, buildRouter } from '../app/router'
 import { createQueryClient } from '../lib/query-client'
 
 export function renderAt(address: string) {
-  const queryClient = createQueryClient()
+  const queryClient = createQueryClient(() => askToSignIn(router, queryClient))
   queryClient.setDefaultOptions({ queries: { retry: false, staleTime: 0 } })
   const history = createMemoryHistory({ initialEntries: [address] })
   const router = buildRouter(queryClient, history)

@@ -2,7 +2,7 @@
 import { useState, type ChangeEvent, type ReactElement } from 'react'
 import type { Json } from '../../api/types'
 import type { FormField } from '../../lib/form/fields'
-import { shownIn, toQuantity } from '../../lib/form/quantity'
+import { shownIn, toQuantity, unitToAsk } from '../../lib/form/quantity'
 import { isTree } from '../../lib/form/values'
 import { parseYaml, toYaml } from '../../lib/form/yaml'
 import { useSchemaForm } from './context'
@@ -57,21 +57,22 @@ export function NumberControl(props: ControlProps): ReactElement {
 
 /** "5Gi" as a number with its unit; what is not a quantity in this unit can still be typed as text. */
 export function QuantityControl(props: ControlProps): ReactElement {
-  const { onChange } = useSchemaForm()
+  const { onChange, baseOf } = useSchemaForm()
   const { form, path } = props.field
   const [draft, setDraft] = useState<string | null>(null)
-  const shown = shownIn(props.value, form.unit)
+  const unit = unitToAsk(baseOf(path), form.unit)
+  const shown = shownIn(props.value, unit)
   const set = (event: ChangeEvent<HTMLInputElement>) => {
     const typed = event.target.value
     setDraft(typed)
     const number = Number(typed.replace(',', '.'))
     if (typed.trim() === '') onChange(path, '')
-    else onChange(path, Number.isNaN(number) || number < 0 ? typed : toQuantity(number, form.unit))
+    else onChange(path, Number.isNaN(number) || number < 0 ? typed : toQuantity(number, unit))
   }
   return (
     <span className="with-unit">
       <input id={props.id} className="in num" inputMode="decimal" autoComplete="off" disabled={props.locked} value={draft ?? (shown === null ? text(props.value) : String(shown))} onChange={set} onBlur={() => setDraft(null)} {...aria(props)} />
-      {form.unit && <span className="unit">{form.unit}</span>}
+      {unit && <span className="unit">{unit}</span>}
     </span>
   )
 }

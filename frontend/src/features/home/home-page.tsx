@@ -3,11 +3,12 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import type { Overview, Service } from '../../api/types'
-import { ButtonLink } from '../../components/button'
+import { Button, ButtonLink } from '../../components/button'
 import { Icon } from '../../components/icon'
 import { OperationLine } from '../../components/operation-line'
 import { PageHead } from '../../components/page'
 import { ServiceTable, worstFirst } from '../../components/service-table'
+import { useStableOrder } from '../../components/stable-order'
 import { QueryView, SkeletonCard, Skeleton } from '../../components/states'
 import { Verdict, verdictOrder, verdictWords } from '../../components/verdict'
 import { count } from '../../lib/format'
@@ -37,6 +38,17 @@ export function HomePage(): ReactElement {
   )
 }
 
+/** Worst first; the order waits while the pointer or the focus is in the list. */
+function LiveServices({ org, services }: { org: string; services: Service[] }): ReactElement {
+  const order = useStableOrder(worstFirst(services), (service) => service.id)
+  return (
+    <div {...order.watch}>
+      <ServiceTable org={org} services={order.items} />
+      {order.waiting > 0 && <div className="pad"><Button small look="quiet" onClick={order.show}>{count(order.waiting, 'change')}, show</Button></div>}
+    </div>
+  )
+}
+
 function Ready({ org, overview, services, more }: { org: string; overview: Overview; services: Service[] | undefined; more: boolean }): ReactElement {
   const mayChange = useMayChange()
   const title = homeTitle(overview)
@@ -56,7 +68,7 @@ function Ready({ org, overview, services, more }: { org: string; overview: Overv
         </header>
         {services === undefined && <div className="pad stack">{[1, 2, 3].map((n) => <Skeleton key={n} height="2.2rem" />)}</div>}
         {services?.length === 0 && <div className="pad dim">Nothing is installed yet. <Link to="/o/$org/catalogue" params={{ org }}>Choose something from the catalogue</Link>.</div>}
-        {services && services.length > 0 && <ServiceTable org={org} services={worstFirst(services)} />}
+        {services && services.length > 0 && <LiveServices org={org} services={services} />}
       </section>
       <section className="card" aria-labelledby="recent-head">
         <header><h2 id="recent-head">Recent activity</h2><Link className="end small" to="/o/$org/operations" params={{ org }}>All operations</Link></header>

@@ -1,6 +1,6 @@
 /** From a curated schema to the fields of a form: only what has `x-form` is shown. */
 import type { Json, Values } from '../../api/types'
-import { shownIn } from './quantity'
+import { shownIn, unitToAsk } from './quantity'
 import { getPath, isTree, sameJson } from './values'
 
 export type Widget = 'password' | 'textarea' | 'slider' | 'list' | 'quantity' | 'storageClass' | 'ingressClass' | 'namespace' | 'secretRef' | 'code'
@@ -135,7 +135,7 @@ export function inWords(value: Json | undefined, field: FormField): string {
   if (value === undefined || value === null || value === '') return ''
   if (typeof value === 'boolean') return value ? field.title : ''
   if (Array.isArray(value) || isTree(value)) return ''
-  const { unit } = field.form
+  const unit = unitToAsk(value, field.form.unit)
   const amount = unit ? shownIn(value, unit) : null
   if (unit && amount !== null) return `${amount} ${amount === 1 ? unit.replace(/^cores$/, 'core') : unit}`
   return String(value).replace(/^([\d.]+)(Ki|Mi|Gi|Ti)$/, '$1 $2B')

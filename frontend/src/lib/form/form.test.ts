@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './diff-lines'
 import { fieldsOf, groupsOf, groupSummary, isShown, titleFromKey } from './fields'
-import { shownIn, toQuantity } from './quantity'
+import { shownIn, toQuantity, unitToAsk } from './quantity'
 import { takeSecrets, withSecrets } from './secrets'
 import { validateValues } from './validate'
 import { difference, getPath, leafPaths, mergeValues, prune, setPath, unsetPath } from './values'
@@ -92,6 +92,10 @@ describe('quantities', () => {
   test.each([[5, 'GiB', '5Gi'], [0.5, 'GiB', '512Mi'], [0.25, 'cores', '250m'], [2, 'cores', '2']])('%s %s is written %s', (shown, unit, value) => {
     expect(toQuantity(shown, unit)).toBe(value)
   })
+})
+
+test.each([['256Mi', 'GiB', 'MiB'], ['2Gi', 'GiB', 'GiB'], ['', 'GiB', 'GiB'], ['100m', 'cores', 'cores']])('%s is asked for in %s as %s', (base, unit, asked) => {
+  expect(unitToAsk(base, unit)).toBe(asked)
 })
 
 describe('validation', () => {

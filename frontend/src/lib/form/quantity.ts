@@ -31,3 +31,9 @@ export function toQuantity(shown: number, unit: string | undefined): string {
   }
   return Number.isInteger(shown) ? String(shown) : `${Math.round(shown * 1000)}m`
 }
+
+/** The unit to ask in: amounts that begin below 1 GiB are asked for in MiB. It follows the base value, so it stays while one types. */
+export function unitToAsk(base: unknown, unit: string | undefined): string | undefined {
+  const amount = quantity(base)
+  return unit === 'GiB' && amount !== null && amount > 0 && amount < 2 ** 30 ? 'MiB' : unit
+}
