@@ -16,7 +16,7 @@ from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from catalog.models import Version
 from catalog.rules.validation import fields, problems
-from catalog.rules.values import find, merge, put, put_secrets, take_secrets
+from catalog.rules.values import find, put, put_secrets, take_secrets
 from services import errors, selectors
 from services.models import Revision, Service, ServiceState
 from services.rules import names
@@ -45,8 +45,7 @@ def choose(
     plan = _plan(version, plan)
     public, given = take_secrets(values, version.secret_paths)
     secrets = {**(kept or {}), **{path: str(value) for path, value in given.items()}}
-    plan_values = next((p["values"] for p in version.plans if p["name"] == plan), {})
-    whole = merge([("chart", version.values), ("plan", plan_values), ("person", put_secrets(public, secrets))]).values
+    whole = selectors.merged(version, plan, put_secrets(public, secrets))
     found = problems(version.schema, _with_generated(version, whole)) if version.schema else []
     if found:
         messages = fields(found)
@@ -160,8 +159,7 @@ def check_guards(service: Service, choice: Choice) -> None:
 def guard_problems(service: Service, choice: Choice) -> list[dict[str, str]]:
     """Give [{code, path, detail, way}] of the guards that refuse the change."""
     guards = choice.version.definition.get("guards") or service.version.definition.get("guards") or []
-    plan_values = next((p["values"] for p in choice.version.plans if p["name"] == choice.plan), {})
-    after = merge([("chart", choice.version.values), ("plan", plan_values), ("person", choice.values)]).values
+    after = selectors.merged(choice.version, choice.plan, choice.values)
     found: Sequence[Any] = refusals(guards, selectors.merged_values(service), after)
     return [{"code": r.code, "path": r.path, "detail": r.detail, "way": r.way} for r in found]
 
@@ -174,9 +172,9 @@ def choice_of_change(service: Service, body: Mapping[str, Any]) -> Choice:
         return Choice(revision.version, revision.plan, values, dict(revision.secrets or {}))
     version = body.get("version") or service.version
     plan = body.get("plan") or service.plan
-    values = body.get("values")
+    given = body.get("values")
     kept = dict(service.secrets or {})
-    values = dict(values) if values is not None else service.values
+    values = dict(given) if given is not None else service.values
     if body.get("replicas") is not None:
         values = put(values, *_scaled(service, body.get("component"), int(body["replicas"])))
     if plan != service.plan and body.get("values") is None:
@@ -187,8 +185,7 @@ def choice_of_change(service: Service, body: Mapping[str, Any]) -> Choice:
 def _with_grown_volumes(service: Service, version: Version, plan: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the values with each volume at least as large as it is now: volumes grow and never shrink."""
     now = selectors.merged_values(service)
-    plan_values = next((p["values"] for p in version.plans if p["name"] == plan), {})
-    after = merge([("chart", version.values), ("plan", plan_values), ("person", values)]).values
+    after = selectors.merged(version, plan, values)
     for volume in version.definition.get("volumes") or []:
         has, wanted = find(now, volume["path"]), find(after, volume["path"])
         if has and wanted and quantities.number(has) > quantities.number(wanted):

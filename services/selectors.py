@@ -60,10 +60,19 @@ def with_related(rows: QuerySet[Service]) -> QuerySet[Service]:
     )  # fmt: skip
 
 
+def plan_values(version: Version, plan: str) -> dict[str, Any]:
+    """Give the values of a plan of a version; empty without a plan."""
+    return next((dict(p["values"]) for p in version.plans if p["name"] == plan), {})
+
+
+def merged(version: Version, plan: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give chart, plan and a person's values as the chart will see them."""
+    return merge([("chart", version.values), ("plan", plan_values(version, plan)), ("person", values)]).values
+
+
 def merged_values(service: Service) -> dict[str, Any]:
-    """Give chart, plan and the person's values as one, without any secret."""
-    plan = next((p["values"] for p in service.version.plans if p["name"] == service.plan), {})
-    return merge([("chart", service.version.values), ("plan", plan), ("person", service.values)]).values
+    """Give chart, plan and the person's values of a service as one, without any secret."""
+    return merged(service.version, service.plan, service.values)
 
 
 def scaling(service: Service) -> list[dict[str, Any]]:
@@ -106,7 +115,7 @@ def masked_merged(service: Service) -> dict[str, Any]:
 
 def events(service: Service, limit: int = 200) -> list[dict[str, Any]]:
     """Give what happened to a service, newest first: the cluster's events, health changes, operations."""
-    seen = [
+    seen: list[dict[str, Any]] = [
         {
             "at": s.at,
             "kind": s.kind,
@@ -138,7 +147,7 @@ def usual_seconds(operation: Operation) -> int | None:
     """Give how long such an operation on a service of the same package usually takes."""
     if operation.subject_type != "service":
         return None
-    package = Service.objects.filter(pk=operation.subject_id).values("package_id")
+    package = Service.objects.filter(pk=str(operation.subject_id)).values("package_id")
     alike = Service.objects.filter(package_id__in=package).values("pk")
     return selectors.usual_seconds(operation.kind, "service", alike)
 

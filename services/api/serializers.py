@@ -87,7 +87,7 @@ class ServiceOut(Out):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    organization = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    organization = serializers.CharField(source="organization.slug")
     cluster = serializers.SerializerMethodField()
     namespace = serializers.CharField()
     package = serializers.SerializerMethodField()
@@ -97,7 +97,7 @@ class ServiceOut(Out):
     operation = OperationOut(allow_null=True)
     health = serializers.SerializerMethodField()
     scaling = serializers.SerializerMethodField()
-    update = serializers.SerializerMethodField()
+    update = serializers.SerializerMethodField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=ServiceState.choices)
     data_kept = KeptClaimOut(many=True)
     created_at = serializers.DateTimeField()

@@ -7,14 +7,13 @@ from uuid import UUID
 
 import yaml
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from anywhere.accounts import access as organizations
 from anywhere.clusters import access as clusters
 from anywhere.clusters.models import Cluster
 from anywhere.lib.api.serializers import EmptyIn, page_of
-from anywhere.lib.api.views import ApiView
+from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations import selectors as operation_selectors
 from anywhere.operations.api.serializers import OperationOut
 from catalog import access as catalog
@@ -35,14 +34,14 @@ class Services(ApiView):
         parameters=[OpenApiParameter(name, str) for name in FILTERS],
         responses=page_of(shapes.ServiceOut),
     )
-    def get(self, request: Request, org: str) -> Response:
+    def get(self, request: ApiRequest, org: str) -> Response:
         """Give a page of services."""
         organization = organizations.get_organization(request.user, org)
         filters = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
         return self.page(selectors.services(organization, **filters), shapes.ServiceOut)
 
     @extend_schema(operation_id="services_install", request=shapes.InstallIn, responses={202: OperationOut})
-    def post(self, request: Request, org: str) -> Response:
+    def post(self, request: ApiRequest, org: str) -> Response:
         """Give the operation that installs it."""
         organization = organizations.get_organization(request.user, org, to="change")
         body = self.read(shapes.InstallIn)
@@ -66,7 +65,7 @@ class Names(ApiView):
     keep_answers = "no"
 
     @extend_schema(operation_id="services_names", request=shapes.NamesIn, responses=shapes.NamesOut)
-    def post(self, request: Request, org: str) -> Response:
+    def post(self, request: ApiRequest, org: str) -> Response:
         """Give a suggestion and what stands against what was typed."""
         organization = organizations.get_organization(request.user, org)
         return self.show(shapes.NamesOut, suggestions.names(organization, **self.read(shapes.NamesIn)))
@@ -76,7 +75,7 @@ class Preflight(ApiView):
     """Whether a package fits on clusters."""
 
     @extend_schema(operation_id="services_preflight", request=shapes.PreflightIn, responses={202: OperationOut})
-    def post(self, request: Request, org: str) -> Response:
+    def post(self, request: ApiRequest, org: str) -> Response:
         """Give the question's operation; its result has the answer."""
         organization = organizations.get_organization(request.user, org)
         body = self.read(shapes.PreflightIn)
@@ -100,7 +99,7 @@ class ServiceDetail(ApiView):
     """One service."""
 
     @extend_schema(operation_id="services_show", responses=shapes.ServiceOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the service."""
         service = access.get_service(request.user, id)
         usual = selectors.usual_seconds(service.operation) if service.operation else None
@@ -111,7 +110,7 @@ class ServicePlan(ApiView):
     """What a change would do."""
 
     @extend_schema(operation_id="services_plan", request=shapes.PlanIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the question's operation; its result has changes and refusals."""
         service = access.get_service(request.user, id)
         body = _with_version(service, self.read(shapes.PlanIn))
@@ -128,7 +127,7 @@ class ServiceChange(ApiView):
     """A change of values, plan or version."""
 
     @extend_schema(operation_id="services_change", request=shapes.ChangeIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation that changes it."""
         service = access.get_service(request.user, id, to="change")
         body = _with_version(service, self.read(shapes.ChangeIn))
@@ -139,7 +138,7 @@ class ServiceRollback(ApiView):
     """Going back to a revision."""
 
     @extend_schema(operation_id="services_rollback", request=shapes.RollbackIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation that goes back."""
         service = access.get_service(request.user, id, to="change")
         number = self.read(shapes.RollbackIn)["revision"]
@@ -150,7 +149,7 @@ class ServiceScale(ApiView):
     """Scaling."""
 
     @extend_schema(operation_id="services_scale", request=shapes.ScaleIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation that scales it."""
         service = access.get_service(request.user, id, to="change")
         body = self.read(shapes.ScaleIn)
@@ -162,7 +161,7 @@ class ServiceRetry(ApiView):
     """Applying the same again."""
 
     @extend_schema(operation_id="services_retry", request=EmptyIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation that applies it again."""
         service = access.get_service(request.user, id, to="change")
         self.read(EmptyIn)
@@ -173,7 +172,7 @@ class ServiceUninstall(ApiView):
     """Uninstalling."""
 
     @extend_schema(operation_id="services_uninstall", request=shapes.UninstallIn, responses={202: OperationOut})
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation that uninstalls it."""
         service = access.get_service(request.user, id, to="change")
         operation = actions.request_uninstall(service, request.user, **self.read(shapes.UninstallIn))
@@ -184,7 +183,7 @@ class ServiceValues(ApiView):
     """The values of a service."""
 
     @extend_schema(operation_id="services_values", responses=shapes.ValuesOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the values; secrets are masks."""
         service = access.get_service(request.user, id)
         merged = selectors.masked_merged(service)
@@ -204,7 +203,7 @@ class ServiceConnect(ApiView):
     """How to connect to a service."""
 
     @extend_schema(operation_id="services_connect", responses=shapes.ConnectOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give endpoints and snippets; no credentials."""
         return self.show(shapes.ConnectOut, connect.describe(access.get_service(request.user, id)))
 
@@ -215,7 +214,7 @@ class ServiceReveal(ApiView):
     keep_answers = "no"
 
     @extend_schema(operation_id="services_reveal", request=EmptyIn, responses=shapes.RevealOut)
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the credentials; asking is audited."""
         service = access.get_service(request.user, id, to="change")
         self.read(EmptyIn)
@@ -228,7 +227,7 @@ class ServiceEvents(ApiView):
     """What happened to a service."""
 
     @extend_schema(operation_id="services_events", responses=shapes.ServiceEventsOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the last events, newest first."""
         service = access.get_service(request.user, id)
         return self.show(shapes.ServiceEventsOut, {"results": selectors.events(service)})
@@ -241,7 +240,7 @@ class ServiceHistory(ApiView):
     ordering = ("-number",)
 
     @extend_schema(operation_id="services_history", responses=page_of(shapes.RevisionOut))
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the revisions, newest first."""
         service = access.get_service(request.user, id)
         rows = Revision.objects.filter(service=service).select_related("version", "requested_by").defer("secrets_blob")
@@ -252,7 +251,7 @@ class ServiceObjects(ApiView):
     """What a service is made of."""
 
     @extend_schema(operation_id="services_objects", responses=shapes.ObjectsOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give workloads, pods and volumes as they were seen last."""
         service = access.get_service(request.user, id)
         seen = {"workloads": [], "claims": [], "others": [], **(service.objects_seen or {})}
@@ -263,7 +262,7 @@ class Overview(ApiView):
     """Home."""
 
     @extend_schema(operation_id="organizations_overview", responses=shapes.OverviewOut)
-    def get(self, request: Request, org: str) -> Response:
+    def get(self, request: ApiRequest, org: str) -> Response:
         """Give what needs a person, what runs, what happened."""
         organization = organizations.get_organization(request.user, org)
         overview = {
@@ -278,7 +277,7 @@ class ProviderPackages(ApiView):
     """The packages of a provider: installs by version, health, failed operations and their causes."""
 
     @extend_schema(operation_id="providers_packages", responses=shapes.ProviderPackagesOut)
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """Give each package."""
         provider = catalog.get_provider(request.user, slug)
         return self.show(shapes.ProviderPackagesOut, {"results": selectors.provider_packages(provider)})

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anywhere.clusters.connection import access_of
+from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy
 from anywhere.gateways.helm import Release
@@ -17,7 +18,6 @@ from services.models import Revision, Service
 from services.operations import binding, desired, growth, preflight, recovery
 from services.operations.desired import Desired
 from services.operations.settle import settle, ways_on
-from services.rules.preflight import Finding
 
 STEPS = (
     ("preflight", "Check that it fits"),
@@ -59,7 +59,7 @@ for _kind in ("install", "change", "scale", "rollback", "retry"):
 
 def _service(run: Run) -> Service:
     related = ("cluster", "version", "package", "organization")
-    return Service.objects.select_related(*related).get(pk=run.operation.subject_id)
+    return Service.objects.select_related(*related).get(pk=str(run.operation.subject_id))
 
 
 def _check(run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool) -> None:

@@ -18,7 +18,8 @@ from anywhere.gateways.helm import ReleaseRequest
 from anywhere.operations.run import Run
 from catalog import selectors as catalog
 from catalog.models import Version
-from catalog.rules.values import find, merge, overlay, put_secrets
+from catalog.rules.values import find, overlay, put_secrets
+from services import selectors
 from services.models import Service
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -51,11 +52,6 @@ class Desired:
         )
 
 
-def plan_values(version: Version, plan: str) -> dict[str, Any]:
-    """Give the values of a plan of a version; empty without a plan."""
-    return next((dict(p["values"]) for p in version.plans if p["name"] == plan), {})
-
-
 def build(
     *,
     name: str,
@@ -66,14 +62,14 @@ def build(
     secrets: Mapping[str, str],
 ) -> Desired:
     """Give the release of these choices: layers chart < plan < person, with the secrets put in their places."""
-    above = [plan_values(version, plan), put_secrets(values, secrets)]
+    above = [selectors.plan_values(version, plan), put_secrets(values, secrets)]
     return Desired(
         release=name,
         namespace=namespace,
         version=version,
         chart=catalog.chart_path(version),
         values=overlay(above),
-        merged=merge([("chart", version.values), ("plan", above[0]), ("person", above[1])]).values,
+        merged=selectors.merged(version, plan, above[1]),
         secret_values=tuple(str(s) for s in secrets.values() if s),
     )
 
@@ -94,7 +90,7 @@ def generate_missing(
     version: Version, plan: str, values: Mapping[str, Any], given: Mapping[str, str]
 ) -> dict[str, str]:
     """Give the secrets to make: those the schema generates, that nobody gave and no default fills."""
-    merged = merge([("chart", version.values), ("plan", plan_values(version, plan)), ("person", values)]).values
+    merged = selectors.merged(version, plan, values)
     made = {}
     for path, kind in _generated(version.schema):
         if not given.get(path) and not find(merged, path):

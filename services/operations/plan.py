@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anywhere.clusters.connection import access_of
-
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Conflict, Forbidden, GatewayError, Invalid, NotFound
 from anywhere.gateways.kubernetes import Object, Ref

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from anywhere.clusters.connection import access_of
 from django.db import connection as database
 
+from anywhere.clusters.connection import access_of
 from anywhere.clusters.models import Cluster, ClusterState
+from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, GatewayError, InvalidChart, NotFound
 from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
@@ -21,7 +22,7 @@ from services.operations import desired
 from services.operations.desired import Desired
 from services.rules import demands
 from services.rules import preflight as rules
-from services.rules.preflight import Facts, Finding
+from services.rules.preflight import Facts
 
 CLUSTERS_AT_ONCE = 4
 OLDEST_KUBERNETES = "v1.29.0"

@@ -50,7 +50,7 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
 
 
 def _failure(run: Run, gateways: Gateways, why: Cause, namespace: str) -> OperationFailed:
-    words = {"kind": why.kind, "name": why.name, "reason": why.code, "message": why.detail}
+    words: dict[str, Any] = {"kind": why.kind, "name": why.name, "reason": why.code, "message": why.detail}
     words["log_tail"] = [redact.text(line, run.secrets, 400) for line in _log_tail(gateways, why, namespace)]
     return OperationFailed(
         why.detail,

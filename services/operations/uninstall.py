@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from anywhere.clusters.connection import access_of
-
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, NotFound
 from anywhere.gateways.kubernetes import Object, Ref
@@ -26,7 +25,7 @@ GONE_SECONDS = 180
 )
 def uninstall(run: Run) -> None:
     """Remove the release; keep and name its volumes, or delete them when the input says so."""
-    service = Service.objects.select_related("cluster", "version").get(pk=run.operation.subject_id)
+    service = Service.objects.select_related("cluster", "version").get(pk=str(run.operation.subject_id))
     run.secrets |= {str(s) for s in (service.secrets or {}).values() if s}
     delete_data = bool(run.input.get("delete_data"))
     with run.connect(access_of(service.cluster)) as gateways:

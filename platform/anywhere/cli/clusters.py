@@ -70,8 +70,8 @@ def list_clusters() -> None:
         output.document(found)
         return
     rows = [
-        (c["name"], _reach(c), (c["inventory"] or {}).get("version", ""), len((c["inventory"] or {}).get("nodes") or []),
-         c["services_count"], "practice" if c["is_practice"] else "")
+        (c["name"], _reach(c), (c["inventory"] or {}).get("version", ""),
+         len((c["inventory"] or {}).get("nodes") or []), c["services_count"], "practice" if c["is_practice"] else "")
         for c in found
     ]  # fmt: skip
     output.table(("NAME", "STATE", "VERSION", "NODES", "SERVICES", ""), rows,

@@ -223,7 +223,6 @@ class Pyhelm3Gateway:
         if request.description and not _DESCRIPTION.match(request.description):
             raise InvalidName("The release's description holds characters that are not allowed.")
         command = self._command(online=True, seconds=request.timeout_seconds + SPARE_SECONDS, secrets=request.secrets)
-        is_four = command.client_version().major >= 4
         answer = drive(
             command.install_or_upgrade(
                 request.release,
@@ -233,7 +232,7 @@ class Pyhelm3Gateway:
                 description=request.description,
                 namespace=request.namespace,
                 reset_values=True,
-                force_conflicts=request.force_conflicts and is_four,
+                force_conflicts=request.force_conflicts and command.client_version().major >= 4,
                 timeout=f"{request.timeout_seconds}s",
             )
         )

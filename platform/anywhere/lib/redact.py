@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-
 
 
 def text(value: str, secrets: Iterable[str] = (), limit: int = 8192) -> str:
-    """Give the text without the named secrets, without what looks like one, without control characters, cut at limit."""
+    """Give the text without the named secrets, what looks like one, and control characters, cut at limit."""
     for secret in sorted({s for s in secrets if len(s) >= MIN_SECRET_LENGTH}, key=len, reverse=True):
         value = value.replace(secret, MASK)
     value = _PATTERNS[0].sub(lambda m: f"{m.group(1)} {MASK}", value)

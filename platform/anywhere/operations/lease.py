@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import secrets
+import socket
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, transaction
@@ -16,6 +20,35 @@ from anywhere.operations.models import HELD, Operation, State
 
 logger = logging.getLogger(__name__)
 SAFE_PART = 0.65  # of a lease without a renewal, after which its holder stops by itself
+
+
+_LIFE = secrets.token_hex(4)  # tells this process from an earlier one of the same id
+
+
+def place() -> str:
+    """Give the name of where process ids mean the same as here: this host, and the part of it that is seen."""
+    try:
+        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:
+        space = ""
+    return f"{socket.gethostname()[:60]}/{space}"
+
+
+def owner() -> str:
+    """Give the name under which this thread of this process holds leases."""
+    return f"{place()}:{os.getpid()}:{_LIFE}:{threading.get_ident()}"
+
+
+def release_of_the_dead() -> int:
+    """Give how many leases were ended because the process that held them, here, is gone: nobody waits for them."""
+    ended = 0
+    held = Operation.objects.filter(state__in=HELD, lease_expires_at__gt=Now(), lease_owner__startswith=f"{place()}:")
+    for pk, epoch, name in held.values_list("pk", "epoch", "lease_owner"):
+        pid, life = name.removeprefix(f"{place()}:").split(":")[:2]
+        if life == _LIFE or (int(pid) != os.getpid() and Path(f"/proc/{pid}").exists()):
+            continue
+        ended += Operation.objects.filter(pk=pk, epoch=epoch, lease_owner=name).update(lease_expires_at=Now())
+    return ended
 
 
 def take(operation_id: str, owner: str, deadline_seconds: int) -> Operation | None:
@@ -111,7 +144,7 @@ class Heartbeat(threading.Thread):
 
     def _renew(self) -> bool:
         lease = timedelta(seconds=settings.OPERATION_LEASE_SECONDS)
-        mine = Operation.objects.filter(pk=self.operation_id, epoch=self.epoch, state__in=HELD)
+        mine = Operation.objects.filter(pk=self.operation_id, epoch=self.epoch, state__in=HELD).exclude(lease_owner="")
         return bool(mine.update(lease_expires_at=Now() + lease))
 
     def _look_for_cancel(self) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
-import threading
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
@@ -24,18 +21,13 @@ logger = logging.getLogger(__name__)
 LOOKS_AT_THE_UNKNOWN = 3  # how often an outcome may stay unknown before it counts as a failure
 
 
-def owner() -> str:
-    """Give the name under which this thread of this process holds leases."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-
-
 def run(operation_id: str) -> str:
     """Carry out the operation if it is to be had; give the state it was left in, or "not_owner"."""
     kind = Operation.objects.filter(pk=operation_id).values_list("kind", flat=True).first()
     if kind is None:
         return "gone"
     handler = registry.find(kind)
-    operation = lease.take(operation_id, owner(), handler.deadline_seconds)
+    operation = lease.take(operation_id, lease.owner(), handler.deadline_seconds)
     if operation is None:
         return "not_owner"
     heartbeat = lease.Heartbeat(operation)
@@ -111,7 +103,7 @@ def _cancelled(run: Run, stop: Cancelled) -> str:
     left = stop.left or run.left or "What was applied up to here is left as it is."
     detail = "A newer request took its place. " + left if superseded else left
     title = "Replaced by a newer request" if superseded else "Cancelled"
-    error = {"code": "operation.cancelled", "title": title, "detail": detail, "whose": "yours", "cause": None,
+    error: dict[str, Any] = {"code": "operation.cancelled", "title": title, "detail": detail, "whose": "yours", "cause": None,
              "kept": left, "next": []}  # fmt: skip
     run.finish(State.SUPERSEDED if superseded else State.CANCELLED, error)
     return str(run.operation.state)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+import logging
+from typing import Any
 
-from anywhere.operations import runner, sweeper
+from celery import shared_task
+from celery.signals import worker_ready
+from django.db import DatabaseError, connection
+
+from anywhere.operations import lease, runner, sweeper
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="operations.run", ignore_result=True, acks_late=True)
@@ -23,3 +30,15 @@ def sweep() -> None:
 def forget_old_questions() -> None:
     """Drop answered questions after an hour."""
     sweeper.forget_old_questions()
+
+
+@worker_ready.connect
+def take_up_what_was_left(**kwargs: Any) -> None:
+    """Take up at once what a killed worker of this place held, instead of waiting for its leases to run out."""
+    try:
+        if lease.release_of_the_dead():
+            sweeper.sweep()
+    except DatabaseError:
+        logger.warning("worker.database_away")  # the leases run out by themselves
+    finally:
+        connection.close()

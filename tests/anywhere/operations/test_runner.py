@@ -207,8 +207,10 @@ def test_a_refusal_of_the_cluster_fails_with_its_code(kind):
 def test_a_failure_keeps_its_cause_and_ways_on(kind):
     def work(run):
         with run.step("first"):
-            raise OperationFailed("no such image", code="settle.image", title="Image not found", whose="package",
-                                  cause={"kind": "Pod", "name": "db-0"}, kept="all", next=[{"action": "retry"}])  # fmt: skip
+            raise OperationFailed(
+                "no such image", code="settle.image", title="Image not found", whose="package",
+                cause={"kind": "Pod", "name": "db-0"}, kept="all", next=[{"action": "retry"}],
+            )  # fmt: skip
 
     operation = asked(kind(work))
     runner.run(str(operation.pk))

@@ -79,7 +79,7 @@ class OperationOut(Out):
     kind = serializers.CharField()
     state = serializers.ChoiceField(choices=State.choices)
     subject = serializers.SerializerMethodField()
-    organization = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    organization = serializers.CharField(source="organization.slug")
     requested_by = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -122,7 +122,7 @@ class OperationEventOut(Out):
     step = serializers.CharField()
     level = serializers.CharField()
     message = serializers.CharField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
 
 class OperationStoryOut(Out):

@@ -20,7 +20,8 @@ from rest_framework.exceptions import APIException
 
 from anywhere.accounts.authentication import TokenAuthentication
 from anywhere.accounts.models import User
-from anywhere.lib.api.errors import as_app_error, as_response
+from anywhere.lib.api.errors import as_app_error
+from anywhere.lib.api.faults import as_response
 from anywhere.lib.errors import AppError
 from anywhere.operations import access, live, selectors
 from anywhere.operations.models import FINAL

@@ -8,13 +8,12 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from anywhere.accounts import access as organizations
 from anywhere.accounts.actions import write_audit
 from anywhere.lib.api.serializers import EmptyIn, page_of
-from anywhere.lib.api.views import ApiView
+from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations import access, actions, selectors
 from anywhere.operations.api.serializers import OperationEventOut, OperationOut, OperationStoryOut
 from anywhere.operations.api.stream import stream
@@ -32,7 +31,7 @@ class Operations(ApiView):
         parameters=[OpenApiParameter(name, str) for name in FILTERS],
         responses=page_of(OperationOut),
     )
-    def get(self, request: Request, org: str) -> Response:
+    def get(self, request: ApiRequest, org: str) -> Response:
         """Give a page of operations; questions (preflight, plan) are left out."""
         organization = organizations.get_organization(request.user, org)
         filters = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
@@ -43,7 +42,7 @@ class OperationDetail(ApiView):
     """One operation."""
 
     @extend_schema(operation_id="operations_show", responses=OperationOut)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation as it is now."""
         return self.show(OperationOut, access.get_operation(request.user, id))
 
@@ -52,7 +51,7 @@ class OperationCancel(ApiView):
     """Asking an operation to stop."""
 
     @extend_schema(operation_id="operations_cancel", request=EmptyIn, responses=OperationOut)
-    def post(self, request: Request, id: UUID) -> Response:
+    def post(self, request: ApiRequest, id: UUID) -> Response:
         """Give the operation, stopped or asked to stop; 409 when it has ended already."""
         operation = access.get_operation(request.user, id, to="change")
         self.read(EmptyIn)
@@ -71,7 +70,7 @@ class OperationStory(ApiView):
         parameters=[OpenApiParameter("after", int)],
         responses=OperationStoryOut,
     )
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give the events after `after`."""
         operation = access.get_operation(request.user, id)
         raw = request.query_params.get("after", "0")

@@ -138,13 +138,18 @@ def place(cluster: Cluster, pod: Obj) -> tuple[str, str]:
     return "", unschedulable(len(nodes), ", ".join(sorted(f"{n} {why}" for why, n in reasons.items())), after)
 
 
-def unschedulable(nodes: int, why: str, after: Counter[str] | None = None) -> str:
-    """The scheduler's sentence for a pod that fits nowhere."""
-    helps = ", ".join(sorted(f"{n} {text}" for text, n in (after or Counter({_NOT_HELPFUL: nodes})).items()))
+def unschedulable(nodes: int, why: str, after: Counter[str]) -> str:
+    """The scheduler's sentence for a pod that fits on no node."""
+    helps = ", ".join(sorted(f"{n} {text}" for text, n in after.items()))
     return (
         f"0/{nodes} nodes are available: {why}. no new claims to deallocate, "
         f"preemption: 0/{nodes} nodes are available: {helps}."
     )
+
+
+def unbindable(cluster: Cluster, why: str) -> str:
+    """The scheduler's sentence for a pod whose volumes keep it from every node (its odd end is the real one's)."""
+    return f"0/{cluster.store.count('nodes')} nodes are available: {why}. not found"
 
 
 def _choose(cluster: Cluster, pod: Obj, free: list[str]) -> str:
@@ -182,7 +187,7 @@ def schedule(cluster: Cluster, entry: Entry, bind: Callable[[Obj, str], None]) -
     """Bind a pod to a node, ask for its volumes there first, or say why it cannot run."""
     pod = entry.obj()
     why, unbound = _volumes_refuse(cluster, pod)
-    node, sentence = ("", unschedulable(cluster.store.count("nodes"), why)) if why else place(cluster, pod)
+    node, sentence = ("", unbindable(cluster, why)) if why else place(cluster, pod)
     if not node:
         _refuse(cluster, entry, pod, sentence)
         return

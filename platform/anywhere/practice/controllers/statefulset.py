@@ -79,8 +79,15 @@ def _partition(owner: Obj) -> int:
 
 
 def _revision_for(owner: Obj, number: int, wanted: range, revision: str) -> str:
-    current = (owner.get("status") or {}).get("currentRevision") or revision
-    return revision if number >= _partition(owner) or number not in wanted else current
+    status, partition = owner.get("status") or {}, _partition(owner)
+    current = status.get("currentRevision") or revision
+    kept = number < partition if partition else number < wanted.start + status.get("currentReplicas", 0)
+    return current if kept else revision
+
+
+def _template(cluster: Cluster, owner: Obj, revision: str) -> Obj:
+    entry = cluster.store.get("controllerrevisions.apps", owner["metadata"]["namespace"], revision)
+    return dumps_copy(entry.obj()["data"]["spec"]["template"] if entry else owner["spec"]["template"])
 
 
 def _roll(cluster: Cluster, owner: Obj, have: Pods, wanted: range, revision: str) -> None:
@@ -114,7 +121,7 @@ def _remove(cluster: Cluster, owner: Obj, entry: Entry) -> None:
 def _make(cluster: Cluster, owner: Obj, number: int, revision: str) -> None:
     meta, spec = owner["metadata"], owner["spec"]
     name = f"{meta['name']}-{number}"
-    template = dumps_copy(spec["template"])
+    template = _template(cluster, owner, revision)
     volumes = template["spec"].setdefault("volumes", [])
     for claim in spec.get("volumeClaimTemplates") or []:
         claim_name = f"{claim['metadata']['name']}-{name}"
@@ -137,6 +144,7 @@ def _make(cluster: Cluster, owner: Obj, number: int, revision: str) -> None:
 
 def _claim(cluster: Cluster, owner: Obj, template: Obj, name: str) -> None:
     meta = owner["metadata"]
+    pod = name.removeprefix(template["metadata"]["name"] + "-")
     if cluster.store.get("persistentvolumeclaims", meta["namespace"], name):
         return
     labels = {**(template["metadata"].get("labels") or {}), **(owner["spec"]["selector"].get("matchLabels") or {})}
@@ -153,7 +161,7 @@ def _claim(cluster: Cluster, owner: Obj, template: Obj, name: str) -> None:
             owner,
             "Warning",
             "FailedCreate",
-            f"create Claim {name} Pod {meta['name']}-0 in StatefulSet {meta['name']} failed error: {refusal.message}",
+            f"create Claim {name} for Pod {pod} in StatefulSet {meta['name']} failed error: {refusal.message}",
             _BY,
         )
         raise
@@ -202,7 +210,9 @@ def _write_status(cluster: Cluster, entry: Entry, revision: str) -> None:
         current = was.get("currentRevision") or revision
         if updated == len(living) == obj["spec"]["replicas"] and ready == updated:
             current = revision
-        on_current = sum((p["metadata"].get("labels") or {}).get(REVISION) == current for p in living)
+        on_current = sum(
+            (p["metadata"].get("labels") or {}).get(REVISION) == current for p in living if pods.is_active(p)
+        )
         obj["status"] = {
             "observedGeneration": obj["metadata"]["generation"],
             "replicas": len(living),
