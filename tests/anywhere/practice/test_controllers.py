@@ -166,9 +166,8 @@ def test_an_unknown_storage_class_leaves_the_claim_pending(practice: Session) ->
         {"metadata": {"name": "a"}, "spec": {"volumes": volumes, "containers": [{"name": "m", "image": "nginx"}]}},
     )
     assert eventually(lambda: practice.events("ProvisioningFailed")) == ['storageclass.storage.k8s.io "nope" not found']
-    assert (
-        "pod has unbound immediate PersistentVolumeClaims" in eventually(lambda: practice.events("FailedScheduling"))[0]
-    )
+    said = eventually(lambda: practice.events("FailedScheduling"))[0]
+    assert said == "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
     practice.make(
         "/apis/storage.k8s.io/v1/storageclasses",
         {"metadata": {"name": "nope"}, "provisioner": "practice.anywhere/volumes"},
@@ -323,6 +322,27 @@ def test_a_broken_pod_holds_its_stateful_set_until_it_is_removed(practice: Sessi
     practice.call("DELETE", f"{CORE}/pods/db-1", {"gracePeriodSeconds": 0})
     found = ready(practice, path, 2)
     assert found["status"]["currentRevision"] == found["status"]["updateRevision"]
+
+
+def test_a_pod_below_the_partition_comes_back_as_it_was(practice: Session) -> None:
+    path = f"{APPS}/statefulsets/db"
+    practice.make(f"{APPS}/statefulsets", workload("db", 2, "StatefulSet", serviceName="db"))
+    ready(practice, path, 2)
+    containers = [{"name": "main", "image": "nginx:1.30"}]
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    change = {"updateStrategy": strategy, "template": {"spec": {"containers": containers}}}
+    practice.call("PATCH", path, {"spec": change}, MERGE)
+    images = {"db-0": "docker.io/library/nginx:1.29", "db-1": "nginx:1.30"}
+
+    def shown() -> bool:
+        pods = [p for p in practice.pods() if p["status"]["phase"] == "Running"]
+        return {p["metadata"]["name"]: p["spec"]["containers"][0]["image"] for p in pods} == images
+
+    eventually(shown)
+    before = practice.get(f"{CORE}/pods/db-0")["metadata"]["uid"]
+    practice.call("DELETE", f"{CORE}/pods/db-0")
+    eventually(lambda: before not in [p["metadata"]["uid"] for p in practice.pods()])
+    eventually(shown)
 
 
 def test_an_autoscaler_holds_its_bounds_and_a_budget_counts(practice: Session) -> None:
