@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from anywhere.accounts.models import Organization, User
 from anywhere.operations import registry
-from anywhere.operations.errors import NotCancellable, OperationInProgress
+from anywhere.operations.errors import NotCancellable, OperationInProgress, cancelled
 from anywhere.operations.models import ACTIVE, HELD, Operation, State
 
 logger = logging.getLogger(__name__)
@@ -75,10 +75,7 @@ def cancel(operation: Operation) -> Operation:
         row = Operation.objects.select_for_update().get(pk=operation.pk)
         if row.state == State.QUEUED:
             row.state, row.finished_at, row.input_blob = State.CANCELLED, Now(), None
-            row.error = {
-                "code": "operation.cancelled", "title": "Cancelled", "detail": "Nothing had been done yet.",
-                "whose": "yours", "cause": None, "kept": "", "next": [],
-            }  # fmt: skip
+            row.error = cancelled("Cancelled", "Nothing had been done yet.")
             row.save()
         elif row.state in HELD:
             fields: dict[str, Any] = {"cancel_requested_at": Now()}

@@ -82,3 +82,8 @@ class UnknownKind(UserFault):
     """No handler is registered for the kind."""
 
     code = "operation.unknown_kind"
+
+
+def cancelled(title: str, detail: str, kept: str = "") -> dict[str, Any]:
+    """Give the error document of an operation that was stopped on purpose."""
+    return OperationFailed(detail, code="operation.cancelled", title=title, kept=kept).as_error()

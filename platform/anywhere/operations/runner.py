@@ -12,7 +12,7 @@ from anywhere.gateways.errors import GatewayError
 from anywhere.lib.errors import AppError
 from anywhere.operations import lease, registry
 from anywhere.operations.actions import send_next_of
-from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater
+from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater, cancelled
 from anywhere.operations.models import Operation, State
 from anywhere.operations.rules import backoff
 from anywhere.operations.run import Run
@@ -103,8 +103,7 @@ def _cancelled(run: Run, stop: Cancelled) -> str:
     left = stop.left or run.left or "What was applied up to here is left as it is."
     detail = "A newer request took its place. " + left if superseded else left
     title = "Replaced by a newer request" if superseded else "Cancelled"
-    error: dict[str, Any] = {"code": "operation.cancelled", "title": title, "detail": detail, "whose": "yours", "cause": None,
-             "kept": left, "next": []}  # fmt: skip
+    error = cancelled(title, detail, left)
     run.finish(State.SUPERSEDED if superseded else State.CANCELLED, error)
     return str(run.operation.state)
 
