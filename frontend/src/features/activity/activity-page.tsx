@@ -12,7 +12,7 @@ import { Empty, Loading, SkeletonCard } from '../../components/states'
 import { useNow } from '../../components/time'
 import { clock, fullTime } from '../../lib/format'
 import { auditQuery } from './api/list-audit'
-import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords } from './rules/sentence'
+import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords, operationOf } from './rules/sentence'
 
 function Subject({ entry, org }: { entry: AuditEntry; org: string }): ReactElement {
   const { type, id, name } = entry.subject
@@ -42,7 +42,7 @@ export function ActivityPage(): ReactElement {
               <li key={entry.id}>
                 <time dateTime={entry.at} title={fullTime(entry.at)}>{clock(entry.at).slice(0, 5)}</time>
                 <Icon name={actionIcon(entry.action)} />
-                <div className="break"><b>{actorName(entry)}</b> {actionWords(entry.action)} <Subject entry={entry} org={org} />{detailWords(entry.detail) && <span className="dim"> {detailWords(entry.detail)}</span>}</div>
+                <div className="break"><b>{actorName(entry)}</b> {actionWords(entry.action)} <Subject entry={entry} org={org} />{detailWords(entry.detail) && <span className="dim"> {detailWords(entry.detail)}</span>}{operationOf(entry.detail) && <> <Link className="small" to="/o/$org/operations/$id" params={{ org, id: operationOf(entry.detail) ?? '' }}>operation</Link></>}</div>
               </li>
             ))}
           </ol></div>

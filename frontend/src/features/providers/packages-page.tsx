@@ -36,7 +36,7 @@ function Failures({ entry, org }: { entry: ProviderPackage; org: string | undefi
           <VerdictIcon verdict="failed" label="Failed" />
           <div><b>{failure.title}</b> <span className="faint small">· {count(failure.count, 'operation')}, last <Ago at={failure.last_at} /></span>
             <p><code className="faint">{failure.cause_code}</code></p></div>
-          <div className="fix">{org && failure.examples.slice(0, 3).map((id, index) => <Link key={id} className="small" to="/o/$org/operations/$id" params={{ org, id }}>Example {index + 1}</Link>)}</div>
+          <div className="fix">{org && (failure.examples ?? []).slice(0, 3).map((id, index) => <Link key={id} className="small" to="/o/$org/operations/$id" params={{ org, id }}>Example {index + 1}</Link>)}</div>
         </div>
       ))}
     </>

@@ -35,7 +35,9 @@ function Acts({ service, org }: { service: Service; org: string }): ReactElement
     { label: 'Roll back', icon: 'restart', disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id/history', params }) },
     { label: 'Uninstall', icon: 'trash', danger: true, disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id', params, search: { do: 'uninstall' } }) },
   ]
-  if (service.state === 'uninstalled') return <></>
+  if (service.state === 'uninstalled') {
+    return mayChange ? <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: service.package.name }}><Icon name="plus" />Install again</ButtonLink> : <></>
+  }
   return (
     <>
       {!tab.startsWith('/connect') && <ButtonLink look={tab.startsWith('/values') ? 'plain' : 'main'} to="/o/$org/services/$id/connect" params={params}><Icon name="link" />Connect</ButtonLink>}

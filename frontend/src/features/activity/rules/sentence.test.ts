@@ -1,4 +1,4 @@
-import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords } from './sentence'
+import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords, operationOf } from './sentence'
 
 test.each([['service.install', 'asked to install'], ['cluster.register', 'asked to connect'], ['backup.make', 'backup make']])('%s is said as %s', (action, words) => {
   expect(actionWords(action)).toBe(words)
@@ -14,6 +14,9 @@ test('days keep the order of the entries', () => {
   expect(days.map((day) => dayTitle(day.key, now))).toEqual(['Today', 'Yesterday'])
 })
 test('the detail shows plain words and no ids', () => {
+  const operation = '72b7e1c2-3854-4d70-b268-e57eccfe29e9'
+  expect(detailWords({ cluster: 'prod-eu', operation, summary: 'Install Valkey 1.0.0', digest: 'a77c' })).toBe('Install Valkey 1.0.0, cluster prod-eu')
+  expect([operationOf({ operation }), operationOf({ operation: 'x' }), operationOf(null)]).toEqual([operation, null, null])
   expect(detailWords({ version: '18.6', plan: 'small', operation_id: 'x', id: 'y', delete_data: true, values: { a: 1 }, note: '' })).toBe('version 18.6, plan small, delete data')
   expect([detailWords('renamed from a'), detailWords(null), detailWords([1])]).toEqual(['renamed from a', '', ''])
 })

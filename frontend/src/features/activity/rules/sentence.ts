@@ -7,7 +7,7 @@ const verbs: Record<string, string> = {
   'service.scale': 'asked to scale', 'service.uninstall': 'asked to uninstall', 'service.retry': 'tried again',
   'service.reveal_credentials': 'looked at the credentials of',
   'cluster.register': 'asked to connect', 'cluster.register_practice': 'made the practice cluster', 'cluster.register_refused': 'was refused connecting',
-  'cluster.configure_practice': 'told how to behave', 'cluster.rename': 'renamed', 'cluster.remove': 'removed', 'cluster.refresh': 'checked',
+  'cluster.configure_practice': 'changed the behaviour of', 'cluster.rename': 'renamed', 'cluster.remove': 'removed', 'cluster.refresh': 'checked',
   'cluster.replace_credential': 'replaced the credential of', 'member.add': 'added', 'member.change_role': 'changed the role of',
   'member.remove': 'removed', 'token.create': 'made the token', 'token.delete': 'revoked the token', 'account.change_password': 'changed the password of',
   'operation.cancel': 'stopped', 'organization.create': 'made the organization', 'organization.rename': 'renamed the organization',
@@ -61,12 +61,24 @@ export function actionIcon(action: string): IconName {
   return icons.find(([pattern]) => pattern.test(action))?.[1] ?? 'clock'
 }
 
-/** The plain parts of an entry's detail: "version 18.6, plan small". */
+const uuid = /^[0-9a-f]{8}-[0-9a-f-]{27}$/
+
+/** The operation an entry began; null when it began none. */
+export function operationOf(detail: unknown): string | null {
+  if (typeof detail !== 'object' || detail === null || !('operation' in detail)) return null
+  return typeof detail.operation === 'string' && uuid.test(detail.operation) ? detail.operation : null
+}
+
+/** The plain parts of an entry's detail: "version 18.6, plan small". Ids and digests say nothing to people. */
 export function detailWords(detail: unknown): string {
   if (typeof detail === 'string') return detail
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return ''
   return Object.entries(detail)
-    .filter(([key, value]) => !/(^|_)id$/.test(key) && (typeof value === 'string' || typeof value === 'number' || value === true) && value !== '')
-    .map(([key, value]) => (value === true ? key.replaceAll('_', ' ') : `${key.replaceAll('_', ' ')} ${String(value)}`))
+    .filter(([key, value]) => !/(^|_)(id|digest|operation)$/.test(key) && (typeof value === 'string' || typeof value === 'number' || value === true) && value !== '' && !uuid.test(String(value)))
+    .sort(([a], [b]) => Number(b === 'summary') - Number(a === 'summary'))
+    .map(([key, value]) => {
+      if (key === 'summary') return String(value)
+      return value === true ? key.replaceAll('_', ' ') : `${key.replaceAll('_', ' ')} ${String(value)}`
+    })
     .join(', ')
 }

@@ -23,7 +23,7 @@ export function PracticeCard({ cluster }: { cluster: string }): ReactElement {
   const mayChange = useMayChange()
   return (
     <section className="card" aria-labelledby="practice">
-      <header><h2 id="practice">Practise failing</h2><span className="faint small">for what is installed from now on</span></header>
+      <header><h2 id="practice">Practise failing</h2><span className="faint small">for what starts from now on</span></header>
       <div className="pad">
         <QueryView query={query} what="the settings" skeleton={<Skeleton height="8rem" />}>
           {(settings) => (

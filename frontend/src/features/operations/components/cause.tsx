@@ -55,7 +55,7 @@ function ClusterWords({ operation, problem }: { operation: Operation; problem: O
       </div>
       {cause ? (
         <div className="log" role="region" aria-label="The cluster's words" tabIndex={0}>
-          <div className="bad said"><span>{cause.kind} {cause.name}</span><span>{cause.reason && `${cause.reason}: `}{cause.message}</span></div>
+          <div className="bad said"><span>{cause.kind} {cause.name}</span><span>{cause.reason && cause.reason !== problem.code && `${cause.reason}: `}{cause.message}</span></div>
           {cause.log_tail.map((line, index) => <div className="said" key={index}><span>{index === 0 ? 'its last words' : ''}</span><span>{line}</span></div>)}
         </div>
       ) : <p className="pad dim" style={{ paddingTop: 0 }}>The cluster said nothing about it.</p>}

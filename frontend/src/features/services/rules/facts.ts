@@ -14,8 +14,9 @@ export function askedFor(service: Pick<Service, 'desired' | 'scaling' | 'package
 }
 
 /** Health as people read it; a silent cluster makes the last verdict a memory. */
-export function seen(service: Pick<Service, 'health' | 'cluster'>, now: number): { verdict: VerdictName; since: string; text: string } {
+export function seen(service: Pick<Service, 'health' | 'cluster' | 'state'>, now: number): { verdict: VerdictName; since: string; text: string } {
   const { verdict, since, reason, stale, observed_at } = service.health
+  if (service.state === 'uninstalled') return { verdict: 'suspended', since: since ? `since ${moment(since, now)}` : '', text: 'Uninstalled: nothing of it runs.' }
   if (stale && verdict !== 'unknown') {
     const at = observed_at ? ` at ${moment(observed_at, now)}` : ''
     return {

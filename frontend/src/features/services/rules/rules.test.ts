@@ -25,14 +25,17 @@ describe('asked for', () => {
 describe('seen', () => {
   const cluster = { id: 'c1', name: 'plant-ham', is_practice: false, reachable: false }
   test('a stale verdict is a memory', () => {
-    expect(seen({ health: { verdict: 'healthy', reason: 'All serve.', since: null, observed_at: '2026-11-21T14:02:00', stale: true }, cluster }, now)).toEqual({
+    expect(seen({ health: { verdict: 'healthy', reason: 'All serve.', since: null, observed_at: '2026-11-21T14:02:00', stale: true }, cluster, state: 'present' }, now)).toEqual({
       verdict: 'unknown', since: 'since 14:02', text: 'plant-ham is silent. It was healthy at 14:02; it probably still runs.',
     })
   })
   test('a fresh one is as the watcher says', () => {
-    expect(seen({ health: { verdict: 'degraded', reason: 'Disk 91 % full.', since: '2026-11-21T13:48:00', observed_at: null, stale: false }, cluster }, now)).toEqual({
+    expect(seen({ health: { verdict: 'degraded', reason: 'Disk 91 % full.', since: '2026-11-21T13:48:00', observed_at: null, stale: false }, cluster, state: 'present' }, now)).toEqual({
       verdict: 'degraded', since: 'since 13:48', text: 'Disk 91 % full.',
     })
+  })
+  test('one that is uninstalled is stopped on purpose, not unknown', () => {
+    expect(seen({ health: { verdict: 'unknown', reason: '', since: null, observed_at: null, stale: false }, cluster, state: 'uninstalled' }, now).verdict).toBe('suspended')
   })
 })
 
