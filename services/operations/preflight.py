@@ -14,11 +14,12 @@ from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, GatewayError, InvalidChart, NotFound
 from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
+from anywhere.operations.models import Operation
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from catalog.models import Version
 from services.models import Service, ServiceState
-from services.operations import desired
+from services.operations import desired, recovery
 from services.operations.desired import Desired
 from services.rules import demands
 from services.rules import preflight as rules
@@ -154,12 +155,18 @@ def _taken(cluster: Cluster, gateways: Gateways, wanted: Desired, owner: Service
         rows = rows.exclude(pk=owner.pk)
     if rows.exists():
         return f"A service {wanted.release} is in {wanted.namespace} already."
-    if owner is not None and owner.release_revision:
+    if owner is not None and (owner.release_revision or _has_applied(owner)):
         return ""
     found = gateways.helm.status(wanted.release, wanted.namespace)
-    if found is None or found.description.startswith("anywhere "):
+    if found is None or recovery.operation_of(found) is not None:
         return ""
     return f"Helm has a release {wanted.release} in {wanted.namespace} that was not made here."
+
+
+def _has_applied(service: Service) -> bool:
+    """Give whether an earlier operation of the service came as far as Helm: then a failed release there is its own."""
+    of_it = Operation.objects.filter(subject_type="service", subject_id=service.pk)
+    return of_it.filter(memory__has_key="checked").exists()
 
 
 @handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)

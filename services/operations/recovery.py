@@ -40,7 +40,7 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
         if not _is_ours_to_uninstall(run):
             _wait_for_stranger(run, newest)
     else:
-        owner = _operation(made_by(newest))
+        owner = operation_of(newest)
         if owner is None:
             _wait_for_stranger(run, newest)
         elif owner.pk != run.operation.pk and owner.state in ACTIVE:
@@ -49,10 +49,10 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
     return gateways.helm.mark_failed(name, namespace, newest.revision, "Its worker is gone; taken over by Anywhere")
 
 
-def _operation(owner: str | None) -> Operation | None:
-    """Give the operation of this portal that a revision names; another portal's is a stranger's."""
+def operation_of(release: Release) -> Operation | None:
+    """Give the operation of this portal that made a revision; None for one of a person or of another portal."""
     try:
-        return Operation.objects.filter(pk=UUID(owner or "")).first()
+        return Operation.objects.filter(pk=UUID(made_by(release) or "")).first()
     except ValueError:
         return None
 

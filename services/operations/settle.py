@@ -13,13 +13,14 @@ from anywhere.lib import redact
 from anywhere.operations.errors import OperationFailed
 from anywhere.operations.run import Run
 from services.operations.observe import Seen, look
+from services.operations.unstick import clear_the_way
 from services.rules.health import Cause, cause, service_health, workload_rows
 
 BUDGET_SECONDS = 600  # Deployment's own progressDeadlineSeconds default
 FIRST_PAUSE, LONGEST_PAUSE = 0.15, 1.5
-# How long a cause must hold before it counts: some mend themselves (a slow registry, an autoscaler, a retry).
-PATIENCE_SECONDS = {"crash_loop": 2.0, "container_failed": 2.0, "unschedulable": 6.0}
-USUAL_PATIENCE_SECONDS = 4.0
+# How long one cause must hold before it ends the operation. It is shown at once either way; an uncertain one (a slow
+# registry, a node being added, a first crash) often mends itself.
+CERTAIN_SECONDS, UNCERTAIN_SECONDS = 3.0, 90.0
 LOG_LINES = 20
 
 
@@ -35,13 +36,14 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
         if not seen.missing and health.verdict in {"healthy", "suspended"}:
             run.detail("settle", "")
             return seen
-        run.detail("settle", health.reason)
         why = cause(seen.objects, seen.pods, seen.events)
+        run.detail("settle", why.title if why else health.reason)
+        clear_the_way(run, gateways, seen)
         if why is None:
             blamed = ""
         elif why.code != blamed:
             blamed, blamed_since = why.code, time.monotonic()
-        elif time.monotonic() - blamed_since >= PATIENCE_SECONDS.get(why.code, USUAL_PATIENCE_SECONDS):
+        elif time.monotonic() - blamed_since >= (CERTAIN_SECONDS if why.certain else UNCERTAIN_SECONDS):
             raise _failure(run, gateways, why, namespace)
         if time.monotonic() > end:
             raise _too_slow(health.reason, seen)

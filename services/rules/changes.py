@@ -28,6 +28,14 @@ _NOISE_ANNOTATIONS = (
 _NOISE_LABELS = ("app.kubernetes.io/managed-by", "helm.sh/chart")
 
 
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors: what a chart writes once and uses twice is no difference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Give True: every value is written out."""
+        return True
+
+
 _KEY = secrets.token_bytes(16)  # digests below only tell equal from different, and only within one process
 
 
@@ -87,7 +95,7 @@ def diff(before: Object | None, after: Object | None) -> str:
 
 
 def _text(obj: Mapping[str, Any]) -> list[str]:
-    return yaml.safe_dump(obj, sort_keys=True, allow_unicode=True, width=1000).splitlines()
+    return yaml.dump(obj, Dumper=_Plain, sort_keys=True, allow_unicode=True, width=1000).splitlines()
 
 
 def created(obj: Object, namespace: str) -> Change:
