@@ -67,7 +67,7 @@ def _check(run: Run, service: Service, wanted: Desired, gateways: Gateways, newe
         run.skip("preflight", "done before")
         return
     with run.step("preflight"):
-        upgrade = newest is not None
+        upgrade = newest is not None and preflight.is_ours(newest, service)
         objects = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
         findings = preflight.findings(service.cluster, gateways, objects, wanted, upgrade=upgrade, owner=service)
         for finding in findings:

@@ -13,6 +13,7 @@ from anywhere.clusters.models import Cluster, ClusterState
 from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, GatewayError, InvalidChart, NotFound
+from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
 from anywhere.operations.models import Operation
 from anywhere.operations.registry import handler
@@ -155,18 +156,20 @@ def _taken(cluster: Cluster, gateways: Gateways, wanted: Desired, owner: Service
         rows = rows.exclude(pk=owner.pk)
     if rows.exists():
         return f"A service {wanted.release} is in {wanted.namespace} already."
-    if owner is not None and (owner.release_revision or _has_applied(owner)):
-        return ""
     found = gateways.helm.status(wanted.release, wanted.namespace)
-    if found is None or recovery.operation_of(found) is not None:
+    if found is None or is_ours(found, owner):
         return ""
     return f"Helm has a release {wanted.release} in {wanted.namespace} that was not made here."
 
 
-def _has_applied(service: Service) -> bool:
-    """Give whether an earlier operation of the service came as far as Helm: then a failed release there is its own."""
+def is_ours(release: Release, service: Service | None) -> bool:
+    """Give whether a release was made here. Helm forgets our mark when it fails, so operations that applied count."""
+    if recovery.operation_of(release) is not None:
+        return True
+    if service is None:
+        return False
     of_it = Operation.objects.filter(subject_type="service", subject_id=service.pk)
-    return of_it.filter(memory__has_key="checked").exists()
+    return bool(service.release_revision) or of_it.filter(memory__has_key="checked").exists()
 
 
 @handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)

@@ -77,7 +77,7 @@ def assess(
 
 def _names(facts: Facts, upgrade: bool) -> list[Finding]:
     found = []
-    if facts.name_taken_by:
+    if facts.name_taken_by and not upgrade:
         found.append(Finding("error", "preflight.name_taken", "The name is taken", facts.name_taken_by,
                              "Choose another name.", "name"))  # fmt: skip
     if facts.namespace_terminating:

@@ -1,0 +1,91 @@
+"""Preflight and plan: they answer, touch nothing, and show no secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from anywhere.clusters.models import Credential
+from anywhere.gateways import fakes
+from anywhere.gateways.errors import Unreachable
+from services import actions
+from tests.services.operations.conftest import Cell, World, finish
+from tests.support import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WRITES = {"apply", "create", "replace", "patch", "delete", "install_or_upgrade", "rollback", "uninstall", "mark_failed"}
+
+
+def writes(cell: Cell, since: int = 0) -> list[str]:
+    """Give the writing calls; an apply of a plan is a dry run, which changes no object."""
+    return [verb for verb in cell.verbs()[since:] if verb in WRITES - {"apply"}]
+
+
+def test_a_plan_says_what_would_change_and_touches_nothing(world):
+    service = world.installed(values={"auth": {"password": "canary-4711"}})
+    since, objects = len(world.cell.calls), dict(world.cell.objects)
+    asked = actions.ask_plan(service, world.owner, {"values": {"replicas": 3, "auth": {"password": "canary-4712"}}})
+    answer = finish(asked).result
+    changes = {c["object"]["kind"]: c for c in answer["changes"]}
+    assert changes["StatefulSet"]["action"] == "change"
+    assert "+  replicas: 3" in changes["StatefulSet"]["diff"]
+    assert "Secret" in changes
+    assert "canary" not in str(answer)
+    assert writes(world.cell, since) == []
+    assert world.cell.objects == objects
+
+
+def test_a_plan_against_a_guard_is_refused_without_asking_the_cluster(world):
+    service = world.installed()
+    since = len(world.cell.calls)
+    answer = finish(actions.ask_plan(service, world.owner, {"values": {"image": "store:2"}})).result
+    assert [r["code"] for r in answer["refusals"]] == ["guard.same-major"]
+    assert (answer["changes"], answer["summary"]) == ([], "This change is refused.")
+    assert len(world.cell.calls) == since
+
+
+def test_a_plan_of_nothing_changes_nothing(world):
+    service = world.installed()
+    answer = finish(actions.ask_plan(service, world.owner, {})).result
+    assert [c for c in answer["changes"] if c["object"]["kind"] == "StatefulSet"] == []
+
+
+def test_preflight_answers_for_every_cluster_also_when_one_is_away(world, monkeypatch):
+    away = factories.cluster(world.organization, name="away", server="https://192.0.2.99:6443")
+    credential = Credential(cluster=away, purpose="portal", kind="token")
+    credential.secret = {"token": "t"}
+    credential.save(force_insert=True)
+    gone = fakes.FAKES.clusters[away.server] = Cell()
+    for verb in ("get", "status", "request", "template", "api_versions"):
+        gone.fail(verb, Unreachable("No route to host."))
+    unready = factories.cluster(world.organization, name="unready", state="registering")
+    operation = actions.ask_preflight(
+        world.organization, world.owner, version=world.version, plan="small", values={}, name="db", namespace="db",
+        clusters=[world.cluster, away, unready],
+    )  # fmt: skip
+    answer = {c["cluster"]["name"]: c for c in finish(operation).result["clusters"]}
+    assert answer[world.cluster.name]["verdict"] in {"fits", "risk"}
+    assert answer["away"]["verdict"] == "no"
+    assert [f["code"] for f in answer["away"]["findings"]] == ["cluster.unreachable"]
+    assert [f["code"] for f in answer["unready"]["findings"]] == ["cluster.not_registered"]
+    assert writes(world.cell) == []
+
+
+def test_preflight_refuses_a_name_that_is_taken_there(world: World):
+    world.installed("db")
+    operation = actions.ask_preflight(
+        world.organization, world.owner, version=world.version, plan="small", values={}, name="db", namespace="db",
+        clusters=[world.cluster],
+    )  # fmt: skip
+    (answer,) = finish(operation).result["clusters"]
+    assert answer["verdict"] == "no"
+    assert any("already" in f["detail"] for f in answer["findings"])
+
+
+def test_an_install_that_does_not_fit_applies_nothing_and_says_why(world):
+    world.cell.begin("db", "Install complete")
+    world.cell.releases["db", "db"][-1] = fakes.replace(world.cell.releases["db", "db"][-1], status="deployed")
+    _, operation = world.install()
+    ended = finish(operation)
+    assert (ended.state, ended.error["kept"]) == ("failed", "Nothing was applied.")
+    assert "not made here" in ended.error["detail"]
+    assert writes(world.cell) == []
