@@ -21,6 +21,7 @@ beforeAll(() => {
     addEventListener: () => undefined, removeEventListener: () => undefined, dispatchEvent: () => false,
   })
   window.scrollTo = () => undefined
+  HTMLCanvasElement.prototype.getContext = () => null
   Element.prototype.scrollIntoView = () => undefined
 })
 afterEach(() => { cleanup(); server.resetHandlers(); localStorage.clear(); sessionStorage.clear() })

@@ -83,10 +83,10 @@ export function ValuesPanel({ heading, base, values, secrets, secretPaths, error
           : <p className="dim small">Nothing differs. Change the form, or choose Edit and write YAML.</p>)}
         {view === 'all' && <pre className="yaml tall" tabIndex={0} aria-label="All values">{all.split('\n').map((line, i) => <span key={i}>{line || ' '}</span>)}</pre>}
         {view === 'edit' && <Editor text={draft ?? ''} errors={problems} onText={edit} />}
-        <ul className="ticks small" id="yaml-errors" role="status">
+        <div id="yaml-errors" role="status"><ul className="ticks small">
           {problems.map((error) => <li key={`${error.line}${error.message}`}><VerdictIcon verdict="failed" label="Error" /><span>Line {error.line}: {error.message}</span></li>)}
           {problems.length === 0 && said.map(([path, messages]) => <li key={path}><VerdictIcon verdict="failed" label="Error" /><span className="break"><code>{path || 'values'}</code> {messages.join(' ')}</span></li>)}
-        </ul>
+        </ul></div>
         <p className="tiny faint">The form and this text are two views of one thing: change either. Only the difference is kept, so later versions can bring better defaults. Secrets stay out of the text.</p>
       </div>
     </section>

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem } from '../../test/server'
 
@@ -29,7 +30,9 @@ test('a token is ended after a sentence says what happens', async () => {
   portal([token])
   const calls = answer('delete', 'account/tokens/t1/', null, 204)
   const { user } = renderAt('/o/tern/account')
-  await user.click(await screen.findByRole('button', { name: 'End token pipeline' }))
+  await screen.findByRole('button', { name: 'End token pipeline' })
+  expect(await violations()).toEqual([])
+  await user.click(screen.getByRole('button', { name: 'End token pipeline' }))
   expect(await screen.findByText(/Whatever uses it is refused/)).toBeInTheDocument()
   await user.click(screen.getByRole('button', { name: 'End token' }))
   await waitFor(() => expect(calls).toHaveLength(1))

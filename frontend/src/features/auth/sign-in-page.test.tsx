@@ -1,5 +1,6 @@
 import { screen, waitFor } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem, session } from '../../test/server'
 
@@ -36,4 +37,5 @@ test('it names the field that is empty before asking the server', async () => {
   await user.click(await screen.findByRole('button', { name: 'Sign in' }))
   expect(screen.getByText('Your email address is needed.')).toBeInTheDocument()
   expect(screen.getByLabelText('Email')).toHaveFocus()
+  expect(await violations()).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { screen, waitFor } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem, type Call } from '../../test/server'
 
@@ -17,6 +18,7 @@ test('a search is asked as one types and kept in the address', async () => {
   const calls = portal()
   const { user, search } = renderAt('/o/tern/catalogue')
   expect(await screen.findByRole('heading', { name: 'PostgreSQL' })).toBeInTheDocument()
+  expect(await violations()).toEqual([])
   await user.type(screen.getByRole('searchbox', { name: 'Search the catalogue' }), 'kafka')
   await waitFor(() => expect(screen.queryByRole('heading', { name: 'PostgreSQL' })).not.toBeInTheDocument())
   expect(search()).toEqual({ q: 'kafka' })

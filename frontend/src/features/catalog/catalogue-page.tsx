@@ -21,12 +21,13 @@ const orders: { sort: CatalogueSearch['sort']; label: string }[] = [
   { sort: undefined, label: 'Most installed' }, { sort: 'newest', label: 'Newest version' }, { sort: 'name', label: 'A to Z' },
 ]
 
-function Card({ org, item }: { org: string; item: PackageCard }): ReactElement {
+function Card({ org, item, below = 2 }: { org: string; item: PackageCard; below?: 2 | 3 }): ReactElement {
+  const Heading = below === 3 ? 'h3' : 'h2'
   return (
     <Link className="card pkg" to="/o/$org/catalogue/$package" params={{ org, package: item.name }}>
       <div className="who">
         <Tile name={item.name} title={item.title} iconUrl={item.icon_url} category={item.category} />
-        <span className="t"><h3>{item.title}</h3><small>{item.version} · {item.provider.name}</small></span>
+        <span className="t"><Heading>{item.title}</Heading><small>{item.version} · {item.provider.name}</small></span>
       </div>
       <p>{item.summary}</p>
       <footer><span>{count(item.plans.length, 'plan')}</span><span>{item.license}</span>{item.installs > 0 && <span>{count(item.installs, 'install')}</span>}</footer>
@@ -39,7 +40,7 @@ function Filters({ org, search, list }: { org: string; search: CatalogueSearch; 
   return (
     <aside className="filters" aria-label="Filters">
       <nav aria-label="What it is for">
-        <h3>What it is for</h3>
+        <h2>What it is for</h2>
         <Link to="/o/$org/catalogue" params={{ org }} search={{ ...search, category: undefined }} aria-current={search.category ? undefined : 'true'}>Everything <span className="n">{all}</span></Link>
         {list.facets.categories.map((each) => (
           <Link key={each.name} to="/o/$org/catalogue" params={{ org }} search={{ ...search, category: each.name }} aria-current={search.category === each.name ? 'true' : undefined}>{each.title} <span className="n">{each.count}</span></Link>
@@ -101,7 +102,7 @@ export function CataloguePage(): ReactElement {
                 : shelvesOf(list).map((shelf) => (
                   <section key={shelf.name}>
                     <div className="sec-head"><h2>{shelf.title}</h2></div>
-                    <div className="shelf">{shelf.packages.map((item) => <Card key={item.name} org={org} item={item} />)}</div>
+                    <div className="shelf">{shelf.packages.map((item) => <Card key={item.name} org={org} item={item} below={3} />)}</div>
                   </section>
                 ))}
             </div>

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem, session } from '../../test/server'
 
@@ -22,6 +23,7 @@ test('what needs a person is the title, and each line has its fix', async () => 
   const rows = within(await screen.findByRole('table')).getAllByRole('row').slice(1)
   expect(rows.map((row) => within(row).getByRole('link').textContent)).toEqual(['clicks', 'orders'])
   expect(document.title).toBe('Home · Anywhere')
+  expect(await violations()).toEqual([])
 })
 
 test('with nothing there yet it asks one question and practice starts by one click', async () => {
@@ -33,6 +35,7 @@ test('with nothing there yet it asks one question and practice starts by one cli
   answer('get', 'operations/o7/events/', listOf([]))
   const { user, path } = renderAt('/o/tern')
   expect(await screen.findByRole('heading', { name: 'Where should your services run?' })).toBeInTheDocument()
+  expect(await violations()).toEqual([])
   await user.click(await screen.findByRole('button', { name: 'Start practising' }))
   await waitFor(() => expect(path()).toBe('/o/tern/operations/o7'))
   expect(calls).toHaveLength(1)

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, problem, type Call } from '../../test/server'
 
@@ -50,6 +51,7 @@ function portal() {
   const installs = answer('post', 'organizations/tern/services/', { ...operation('o1', 'queued'), kind: 'install' }, 202)
   answer('get', 'operations/o1/', { ...operation('o1', 'succeeded'), kind: 'install', subject: { type: 'service', id: 's1', name: 'orders-db' } })
   answer('get', 'operations/o1/events/', { results: [], next: null, previous: null })
+  answer('get', 'services/s1/', problem('service.not_found', 'Not found', ''), 404)
   return { names, preflights, installs }
 }
 const address = '/o/tern/catalogue/postgresql/install'
@@ -60,6 +62,8 @@ test('name, plan and cluster are chosen for the user, and one click installs', a
   const { user, path } = renderAt(address)
   await waitFor(async () => expect(await installButton()).toBeEnabled())
   expect(screen.getByLabelText('Service name')).toHaveValue('postgresql-1')
+  await screen.findByLabelText('Disk')
+  expect(await violations()).toEqual([])
   expect(screen.getByRole('radio', { name: /prod-eu/ })).toBeChecked()
   expect(screen.getByRole('radio', { name: /Small/ })).toBeChecked()
   await user.click(await installButton())

@@ -1,5 +1,6 @@
 import { screen } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, problem } from '../../test/server'
 
@@ -24,6 +25,7 @@ test('it says what it is, its plans, what it creates and needs, and where it fit
   expect(screen.getByRole('heading', { name: 'Topics' })).toBeInTheDocument()
   expect(screen.getByRole('link', { name: 'Install Kafka' })).toHaveAttribute('href', '/o/tern/catalogue/kafka/install')
   expect(await screen.findByText('No node has 1 GiB free')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
   expect(asked[0]?.body).toMatchObject({ package: 'kafka', plan: 'small', name: 'kafka-1' })
 })
 
