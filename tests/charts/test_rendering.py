@@ -1,6 +1,9 @@
 """What every chart makes: valid objects, restricted pods, stable selectors, no secret in the open."""
 
 import base64
+import re
+import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +50,12 @@ def test_pods_obey_the_restricted_pod_security_standard(chart: Chart) -> None:
                 assert container["resources"]["requests"].keys() == {"cpu", "memory"}
                 assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"]
                 assert not any("hostPort" in port for port in container.get("ports", []))
+
+
+def test_checksums_stay_text_when_all_their_digits_are_decimal(chart: Chart) -> None:
+    said = re.findall(r"^ +checksum/[a-z]+: (.+)$", chart.template(chart.examples()[0]).stdout, re.MULTILINE)
+    assert len(said) == 2
+    assert all(re.fullmatch(r'"[0-9a-f]{10}"', each) for each in said)
 
 
 def test_the_server_is_probed_and_its_data_outlive_the_release(chart: Chart) -> None:
@@ -160,3 +169,24 @@ def test_the_package_is_made_by_helm_alone(chart: Chart, tmp_path: Path) -> None
     answer = chart.run("package", chart.path, "--destination", tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / f"{chart.name}-1.0.0.tgz").stat().st_size < 100_000
+
+
+def test_a_checksum_that_looks_like_a_number_stays_text(chart: Chart, write_values: Callable) -> None:
+    passwords = (f"password-{number}" for number in range(2000))
+    numeric = None
+    for password in passwords:
+        if chart.name == "valkey":
+            hashed = hashlib.sha256(password.encode()).hexdigest()
+            text = f"\nuser default on #{hashed} ~* &* +@all"
+        else:
+            text = f"{password} the-other-one"
+        checksum = hashlib.sha256(text.encode()).hexdigest()[:10]
+        if isinstance(yaml.safe_load(checksum), int | float) or re.fullmatch(r"[0-9]+e[0-9]+", checksum):
+            numeric = password, checksum
+            break
+    assert numeric, "one in a hundred looks like a number"
+    auth = {"password": numeric[0]}
+    auth |= {"adminPassword": "the-other-one"} if "adminPassword" in chart.values["auth"] else {}
+    auth |= {"internalPassword": "the-other-one"} if "internalPassword" in chart.values["auth"] else {}
+    template = only(chart.render(write_values({"auth": auth})), "StatefulSet")["spec"]["template"]
+    assert template["metadata"]["annotations"]["checksum/passwords"] == numeric[1]

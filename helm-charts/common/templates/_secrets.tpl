@@ -47,11 +47,11 @@ metadata:
 type: servicebinding.io/{{ .type }}
 data:
   {{- range $key, $value := merge (dict "type" .type "provider" "anywhere") .entries }}
-  {{ $key }}: {{ $value | b64enc }}
+  {{ $key }}: {{ $value | b64enc | quote }}
   {{- end }}
 {{- end }}
 
 {{/* Changes when a restart is needed: short, so that it tells nothing about a secret. Takes any text. */}}
 {{- define "common.checksum" -}}
-{{- sha256sum . | trunc 10 -}}
+{{- sha256sum . | trunc 10 | quote -}}
 {{- end }}
