@@ -1,6 +1,6 @@
 /** Writes what a server may send compressed: beside every script, style and drawing a .gz and a .br. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
@@ -13,7 +13,7 @@ export function compress(): Plugin {
   return {
     name: 'compress',
     apply: 'build',
-    configResolved: (config) => { folder = join(config.root, config.build.outDir) },
+    configResolved: (config) => { folder = resolve(config.root, config.build.outDir) },
     closeBundle: () => {
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         const file = join(folder, name)
