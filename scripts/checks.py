@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+WORKERS = os.environ.get("ANYWHERE_TEST_WORKERS", "1")  # processes for the Python tests
 PYTEST = (sys.executable, "-m", "pytest", "-q")
+SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile") if WORKERS != "1" else ()
 NOTHING_COLLECTED = 5
 
 
@@ -29,7 +31,7 @@ CHECKS = {
     "test": [
         Check(
             "Python tests",
-            [*PYTEST, "--ignore=tests/cluster", "--ignore=tests/browser", "--ignore=tests/bench"],
+            [*PYTEST, *SIDE_BY_SIDE, "--ignore=tests/cluster", "--ignore=tests/browser", "--ignore=tests/bench"],
             "tests",
         ),
         Check("Browser app's tests", ["npm", "test"], "frontend/package.json", "frontend"),

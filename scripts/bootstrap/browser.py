@@ -17,9 +17,10 @@ def provide_chromium(progress: Progress) -> str | None:
         raise StepFailed("the browser tests need Chromium, and none is on PATH", HOW)
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     progress.show("apt-get update")
-    run(["apt-get", "update", "-qq"], progress, do=HOW, env=environment)
+    wait = ["-o", "DPkg::Lock::Timeout=300"]  # another program may be installing packages
+    run(["apt-get", *wait, "update", "-qq"], progress, do=HOW, env=environment)
     run(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
+        ["apt-get", *wait, "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
         progress,
         do=HOW,
         env=environment,

@@ -37,6 +37,7 @@ def start_servers() -> None:
     """Start the servers that no address was given for, and set their addresses."""
     pytest_configure()
     if os.environ.get("ANYWHERE_TEST_HOME"):
+        _keep_apart(os.environ.get("PYTEST_XDIST_WORKER", ""))
         return
     # /tmp is open to every account, so the database server may run as `nobody` there.
     home = Home.of(Path(tempfile.mkdtemp(prefix="anywhere-test-", dir="/tmp")))
@@ -53,6 +54,14 @@ def start_servers() -> None:
         os.environ["DATABASE_URL"] = _start_postgres(home, processes).url
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = _start_valkey(home, processes).url
+
+
+def _keep_apart(worker: str) -> None:
+    """Give a worker of pytest-xdist its own folder and its own numbered database of Valkey."""
+    number = worker.removeprefix("gw")
+    if number.isdigit():
+        os.environ["ANYWHERE_HOME"] = str(Home.of(Path(os.environ["ANYWHERE_TEST_HOME"]) / worker).path)
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].rsplit("/", 1)[0] + f"/{int(number) + 1}"
 
 
 def _start_postgres(home: Home, processes: list[tuple[Program, subprocess.Popen[bytes]]]) -> Postgres:
