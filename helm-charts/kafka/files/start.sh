@@ -32,28 +32,31 @@ if [ -n "${EXTERNAL_PORT:-}" ]; then advertised+=,EXTERNAL://$EXTERNAL_HOST:$((E
   echo "listener.name.controller.plain.sasl.jaas.config=$inner"
 } >$config
 
-# True when another node serves: a broker opens its listener only after a controller has admitted it.
-others_serve() {
+# True when a controller of another node listens.
+others_listen() {
   local other
   for other in $(seq 0 $((REPLICAS - 1))); do
-    [ "$other" = "$ordinal" ] || ! timeout 2 bash -c ">/dev/tcp/${HOSTNAME%-*}-$other.$DOMAIN/9094" 2>/dev/null || return 0
+    [ "$other" = "$ordinal" ] || ! timeout 2 bash -c ">/dev/tcp/${HOSTNAME%-*}-$other.$DOMAIN/9093" 2>/dev/null || return 0
   done
   return 1
 }
 
+# Nodes of a new cluster that are not node 0 do not listen before node 0 does. So when another one listens, the cluster is there.
 data=/var/lib/kafka/data/log
 if [ ! -s "$data/meta.properties" ]; then
   how=--no-initial-controllers
-  if [ "$ordinal" = 0 ] && ! others_serve; then
-    if [ "$(secret founded)" != true ]; then
-      how=--standalone
-    elif [ "$REPLICAS" = 1 ]; then
-      say "the volume is empty, but this cluster has held data before. Bring the volume back, or uninstall, delete the claim of this node, and install again to begin with no data."
-      sleep 10; exit 1
-    fi
+  if [ "$ordinal" = 0 ]; then
+    how=--standalone
+    for _ in $([ "$REPLICAS" = 1 ] || seq 10); do
+      if others_listen; then how=--no-initial-controllers; break; fi
+      sleep 1
+    done
   fi
   say "making the storage of node $ordinal ($how)"
   rm -rf "$data"
   /opt/kafka/bin/kafka-storage.sh format --cluster-id="$(secret cluster-id)" --config "$config" $how
+  if [ $how = --no-initial-controllers ]; then
+    until others_listen; do say "waiting for the controller of another node"; sleep 2; done
+  fi
 fi
 exec /opt/kafka/bin/kafka-server-start.sh "$config"

@@ -11,17 +11,6 @@
 {{- include "common.secretValue" (dict "context" . "key" "cluster-id" "given" .Values.clusterId "new" $new "keptFirst" true) -}}
 {{- end }}
 
-{{/*
-"true" once node 0 has served and its volume is there: then an empty disk must not found the cluster a second time.
-A first start that failed before it wrote anything does not count.
-*/}}
-{{- define "kafka.founded" -}}
-{{- $kept := get (include "common.kept" . | fromJson) "data" | default dict -}}
-{{- $ready := dig "status" "readyReplicas" 0 (include "common.live" . | fromJson) | int -}}
-{{- $served := or (gt $ready 0) (eq (get $kept "founded" | b64dec) "true") -}}
-{{- and $served (include "common.hasClaim" (dict "context" . "ordinal" 0) | eq "true") -}}
-{{- end }}
-
 {{- define "kafka.domain" -}}
 {{- printf "%s.%s.svc.%s" (include "common.headless" .) .Release.Namespace .Values.clusterDomain -}}
 {{- end }}

@@ -34,7 +34,7 @@ def login(release: Release, **more: object) -> dict:
         "sasl.mechanism": binding["sasl-mechanism"],
         "sasl.username": binding["username"],
         "sasl.password": binding["password"],
-        "socket.timeout.ms": 10000,
+        "socket.timeout.ms": 20000,
         **more,
     }
 
@@ -42,7 +42,7 @@ def login(release: Release, **more: object) -> dict:
 def make_topic(release: Release, name: str, partitions: int = 3) -> int:
     """Makes a topic and gives how many replicas each partition has."""
     admin = AdminClient(login(release))
-    admin.create_topics([NewTopic(name, partitions)])[name].result(30)
+    admin.create_topics([NewTopic(name, partitions)])[name].result(60)
     eventually(lambda: name in admin.list_topics(timeout=10).topics, f"topic {name}", 90)
     return len(admin.list_topics(name, timeout=10).topics[name].partitions[0].replicas)
 
@@ -52,7 +52,7 @@ def write(
 ) -> set[str]:
     """The records that all in-sync replicas acknowledged. `after` is called with the number handed over so far."""
     acknowledged: set[str] = set()
-    producer = Producer(login(release, acks="all", **{"enable.idempotence": True, "delivery.timeout.ms": 90000}))
+    producer = Producer(login(release, acks="all", **{"enable.idempotence": True, "delivery.timeout.ms": 180000}))
 
     def delivered(error: KafkaError | None, message) -> None:
         if error is None:
@@ -62,7 +62,7 @@ def write(
         producer.produce(topic, record.encode(), on_delivery=delivered)
         producer.poll(0.005)
         after(number)
-    assert producer.flush(120) == 0
+    assert producer.flush(200) == 0
     return acknowledged
 
 
@@ -78,7 +78,7 @@ def read(release: Release, topic: str, least: int) -> list[str]:
         return len(found) >= least
 
     try:
-        eventually(complete, f"{least} records in {topic}", 60)
+        eventually(complete, f"{least} records in {topic}", 120)
     finally:
         consumer.close()
     return found

@@ -13,7 +13,7 @@ import yaml
 from kubernetes import client
 
 
-def eventually(question: Callable[[], object], what: str, seconds: float = 90) -> object:
+def eventually(question: Callable[[], object], what: str, seconds: float = 180) -> object:
     """The first answer that is true; an assertion with the last one when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
@@ -54,7 +54,7 @@ class Release:
         """Uninstalls and waits until the pods are gone."""
         answer = self.run(self.helm, "uninstall", self.name, "--namespace", self.namespace)
         assert answer.returncode == 0, answer.stderr
-        eventually(lambda: not self.pods(), "the pods are gone", 200)
+        eventually(lambda: not self.pods(), "the pods are gone", 300)
 
     def test(self) -> str:
         """What `helm test` prints, with the log of its pod; an assertion when it fails."""
@@ -72,7 +72,7 @@ class Release:
         found = self.api.list_namespaced_pod(self.namespace, label_selector=labels).items
         return sorted(found, key=lambda pod: pod.metadata.name)
 
-    def wait(self, pods: int = 1, seconds: float = 150) -> None:
+    def wait(self, pods: int = 1, seconds: float = 400) -> None:
         """Waits until the StatefulSet says that so many pods of its latest revision are ready."""
         apps = client.AppsV1Api(self.api.api_client)
 
@@ -107,7 +107,7 @@ class Release:
                 and bool(pods[0].status.container_statuses)
             )
 
-        eventually(replaced, f"{name} is back", 150)
+        eventually(replaced, f"{name} is back", 300)
 
     def log(self, number: int = 0) -> str:
         """The log of a pod, also of the run before when the container was restarted."""
@@ -143,7 +143,7 @@ class Release:
         command = [self.kubectl, "-n", self.namespace, "port-forward", f"service/{self.name}", f"{local}:{port}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            eventually(lambda: connects(local), "the port-forward", 20)
+            eventually(lambda: connects(local), "the port-forward", 60)
             yield local
         finally:
             process.terminate()

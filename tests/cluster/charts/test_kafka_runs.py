@@ -62,7 +62,7 @@ def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(sin
     single.uninstall()
     assert single.claims() == {"data-single-0"}
     single.install({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
-    assert {**single.secret("auth"), "founded": ""} == {**kept, "founded": ""}
+    assert single.secret("auth") == kept
     assert len(read(single, "events", 100)) == 100
     single.uninstall()
 
@@ -86,18 +86,6 @@ def test_three_nodes_are_not_made_one(three: Release) -> None:
     assert "Kafka keeps replicas of its data on 3 nodes and cannot go down to 1" in answer.stderr
 
 
-def test_nodes_restart_one_by_one_and_nothing_is_lost_meanwhile(three: Release) -> None:
-    def roll(number: int) -> None:
-        if number == 10:
-            answer = three.apply({**three.external, "topics": {"retentionHours": 24}})
-            assert answer.returncode == 0, answer.stderr
-
-    acknowledged = write(three, "events", (f"roll-{number}" for number in range(500)), roll)
-    three.wait(3, 240)
-    assert len(acknowledged) == 500
-    assert acknowledged <= set(read(three, "events", 1500))
-
-
 @pytest.mark.slow
 def test_three_nodes_find_their_records_after_a_new_install(three: Release) -> None:
     three.uninstall()
@@ -105,4 +93,4 @@ def test_three_nodes_find_their_records_after_a_new_install(three: Release) -> N
     answer = three.apply({**three.external, "replicas": 1})
     assert answer.returncode != 0 and "cannot go down to 1" in answer.stderr
     three.install(three.external, pods=3)
-    assert len(read(three, "events", 1500)) == 1500
+    assert len(read(three, "events", 1000)) == 1000

@@ -39,7 +39,7 @@ def test_a_new_version_rolls_through_while_clients_write(three: Release) -> None
             assert three.apply(three.external).returncode == 0
 
     acknowledged = write(three, "events", (f"roll-{number}" for number in range(500)), roll)
-    three.wait(3, 300)
+    three.wait(3, 600)
     assert len(acknowledged) == 500
     assert acknowledged <= set(read(three, "events", 500))
     assert all(pod.spec.containers[0].image.endswith("kafka:4.3.1") for pod in three.pods())
@@ -50,8 +50,8 @@ def test_a_node_that_lost_its_disk_joins_again_and_copies_its_replicas(three: Re
     before = voters(three, 2)
     records = set(read(three, "events", 500))
     lose_disk(three, number)
-    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 120)
-    eventually(lambda: voters(three, 2).get(number) not in {None, before[number]}, "the node votes again", 120)
+    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 240)
+    eventually(lambda: voters(three, 2).get(number) not in {None, before[number]}, "the node votes again", 240)
     assert voters(three, 2).keys() == {0, 1, 2}
     assert set(read(three, "events", len(records))) == records
 
@@ -71,8 +71,8 @@ def test_no_acknowledged_record_is_lost_when_a_machine_loses_power(three: Releas
         assert acknowledged <= set(read(three, "events", 1500))
     finally:
         assert three.run(tool, "node", "on", node).returncode == 0
-    three.wait(3, 240)
-    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 120)
+    three.wait(3)
+    eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 240)
     assert acknowledged <= set(read(three, "events", 1500))
 
 
@@ -84,7 +84,7 @@ def test_one_node_grows_to_three_that_vote(release: Callable[[str, str], Release
     write(grown, "old", (f"{number}" for number in range(50)))
     grown.external["replicas"] = 3
     grown.install(grown.external, pods=3)
-    eventually(lambda: voters(grown, 0).keys() == {0, 1, 2}, "three voters", 60)
+    eventually(lambda: voters(grown, 0).keys() == {0, 1, 2}, "three voters", 240)
     assert len(read(grown, "old", 50)) == 50
     assert make_topic(grown, "new") == 3
     assert len(write(grown, "new", (f"{number}" for number in range(50)))) == 50
