@@ -40,7 +40,8 @@ function Stop({ operation }: { operation: Operation }): ReactElement | null {
 /** The link to what the operation is about. */
 function SubjectLink({ operation, org }: { operation: Operation; org: string }): ReactElement | null {
   const { type, id, name } = operation.subject
-  if (id === null || type === 'none') return null
+  if (type === 'none') return null
+  if (id === null || (type === 'cluster' && operation.kind === 'remove')) return <>{name}</>
   return type === 'service'
     ? <Link to="/o/$org/services/$id" params={{ org, id }}>{name}</Link>
     : <Link to="/o/$org/clusters/$id" params={{ org, id }}>{name}</Link>
@@ -50,8 +51,10 @@ function Done({ operation, org }: { operation: Operation; org: string }): ReactE
   const { type, id } = operation.subject
   if (operation.state !== 'succeeded' || id === null) return null
   if (type === 'service' && operation.kind === 'install') return <ButtonLink look="main" to="/o/$org/services/$id/connect" params={{ org, id }}>Connect</ButtonLink>
+  if (type === 'service' && operation.kind === 'uninstall') return <ButtonLink to="/o/$org/services" params={{ org }}>All services</ButtonLink>
   if (type === 'service') return <ButtonLink look="main" to="/o/$org/services/$id" params={{ org, id }}>Open the service</ButtonLink>
-  if (type === 'cluster' && operation.kind !== 'remove') {
+  if (type === 'cluster' && operation.kind === 'remove') return <ButtonLink to="/o/$org/clusters" params={{ org }}>All clusters</ButtonLink>
+  if (type === 'cluster') {
     return <ButtonLink look="main" to="/o/$org/clusters/$id" params={{ org, id }}>Open the cluster</ButtonLink>
   }
   return null

@@ -51,7 +51,7 @@ export function KubeconfigField({ value, onChange, inspection, context, onContex
           onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={onDrop}
         />
         <span className="help" id={`${id}-help`} role="status">
-          {trouble ? <>{trouble} {why}</>
+          {trouble ? <>{why ? <b>{trouble}. </b> : trouble}{why}</>
             : inspection.kind === 'reading' ? 'Reading it'
               : preview?.sentence ? <><Icon name="check" /> {preview.sentence}</>
                 : 'Read once, used once, then forgotten. Commands and file paths inside it are refused, not run.'}

@@ -11,8 +11,9 @@ import { workloadSentence } from '../rules/workloads'
 
 const sizeWord = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
-function ClusterSeen({ id }: { id: string }): ReactElement {
-  const { data: cluster } = useQuery({ ...clusterQuery(id), enabled: id !== '' })
+function ClusterSeen({ id, removing, over }: { id: string; removing: boolean; over: boolean }): ReactElement {
+  const { data: cluster } = useQuery({ ...clusterQuery(id), enabled: id !== '' && !removing })
+  if (removing) return <div className="seen v-suspended"><h3>We see</h3><p className="big" role="status"><Verdict verdict="suspended">{over ? 'Removed' : 'Being removed'}</Verdict></p><p className="small">Nothing of it is watched any more.</p></div>
   const reachable = cluster?.reachability.reachable ?? null
   const verdict = reachable === null ? 'unknown' : reachable ? 'healthy' : 'unknown'
   const word = reachable === null ? 'Nothing yet' : reachable ? 'Answers' : 'Silent'
@@ -32,7 +33,9 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
   const { data: service } = useQuery({ ...serviceQuery(operation.subject.id ?? ''), enabled: isService })
   const working = workloadSentence(operation.workloads)
   const over = isFinal(operation.state)
-  const seen = service && (over || !working)
+  const seen = service?.state === 'uninstalled'
+    ? { verdict: 'suspended' as const, text: 'Uninstalled: nothing of it runs.' }
+    : service && (over || !working)
     ? { verdict: service.health.verdict, text: service.health.reason }
     : working ?? { verdict: 'unknown' as const, text: isService ? 'Nothing is seen yet.' : '' }
   return (
@@ -49,7 +52,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
       </div>
       {isService
         ? <div className={`seen v-${seen.verdict}`}><h3>We see</h3><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
-        : <ClusterSeen id={operation.subject.id ?? ''} />}
+        : <ClusterSeen id={operation.subject.id ?? ''} removing={operation.kind === 'remove'} over={over} />}
     </section>
   )
 }

@@ -48,7 +48,8 @@ export function timeline(operation: Pick<Operation, 'steps' | 'state'>, now: num
 /** "1 min 48 s so far, usually about 3 min" or how long it took. */
 export function timeSentence(operation: Operation, now: number): string {
   if (!operation.started_at) return operation.state === 'queued' ? 'Waits for its turn' : 'Did not start'
-  const taken = duration(secondsBetween(operation.started_at, operation.finished_at, now))
+  const seconds = secondsBetween(operation.started_at, operation.finished_at, now)
+  const taken = seconds < 1 && operation.finished_at ? 'under 1 s' : duration(seconds)
   if (isFinal(operation.state)) return `took ${taken}`
   const usual = operation.usual_seconds ? `, usually about ${duration(Math.round(operation.usual_seconds))}` : ''
   return `${taken} so far${usual}`
