@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.helm import DEPLOYED, UNINSTALLING, Release
+from anywhere.gateways.errors import Forbidden
+from anywhere.gateways.helm import DEPLOYED, FAILED, UNINSTALLING, Release
+from anywhere.gateways.kubernetes import Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.models import ACTIVE, Operation
 from anywhere.operations.run import Run
 
 MARK = "anywhere"
+INSTALL_HOOKS = {"pre-install"}
 LOOK_EVERY = 5.0
 STRANGERS_SECONDS = 10 * 60.0  # a Helm of somebody else may wait this long for its workloads and hooks
 
@@ -34,8 +39,17 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
     taken over by itself: the person is asked, and a retry is the answer.
     """
     newest = gateways.helm.status(name, namespace)
-    if newest is None or not newest.is_pending:
-        return newest
+    if newest is None:
+        return None
+    if newest.is_pending:
+        newest = _end(run, gateways, newest)
+    if newest.status == FAILED and newest.revision == 1 and run.operation.kind != "uninstall":
+        return _begin_again(run, gateways, newest)
+    return newest
+
+
+def _end(run: Run, gateways: Gateways, newest: Release) -> Release:
+    """Give a pending revision marked as failed, once it is sure that nobody is working on it."""
     if newest.status == UNINSTALLING:
         if not _is_ours_to_uninstall(run):
             _wait_for_stranger(run, newest)
@@ -46,7 +60,32 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
         elif owner.pk != run.operation.pk and owner.state in ACTIVE:
             raise TryAgainLater("Another operation is working on this release.", LOOK_EVERY)
     run.log(f"Revision {newest.revision} was left {newest.status} by a worker that is gone; it is marked as failed.")
-    return gateways.helm.mark_failed(name, namespace, newest.revision, "Its worker is gone; taken over by Anywhere")
+    why = "Its worker is gone; taken over by Anywhere"
+    return gateways.helm.mark_failed(newest.name, newest.namespace, newest.revision, why)
+
+
+def _begin_again(run: Run, gateways: Gateways, first: Release) -> Release | None:
+    """Give None when a first install came no further than its hooks: forgotten, so that Helm runs them again.
+
+    After a failed install Helm upgrades, and then runs the hooks of an upgrade only.
+    """
+    name, namespace = first.name, first.namespace
+    if not any(INSTALL_HOOKS & set(_events(hook)) for hook in gateways.helm.hooks(name, namespace)):
+        return first
+    for obj in gateways.helm.manifest(name, namespace):
+        try:
+            if gateways.kubernetes.find(Ref.of(obj, namespace)) is not None:
+                return first
+        except Forbidden:
+            return first
+    run.log("The first install had not come further than its hooks; it begins again.")
+    gateways.helm.forget(name, namespace, first.revision)
+    return None
+
+
+def _events(hook: Mapping[str, Any]) -> list[str]:
+    annotations = (hook.get("metadata") or {}).get("annotations") or {}
+    return [event.strip() for event in str(annotations.get("helm.sh/hook", "")).split(",")]
 
 
 def operation_of(release: Release) -> Operation | None:

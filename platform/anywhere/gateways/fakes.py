@@ -70,6 +70,7 @@ class FakeCluster:
     manifests: dict[tuple[str, str, int], list[Object]] = field(default_factory=dict)
     release_values: dict[tuple[str, str, int], Object] = field(default_factory=dict)
     logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    hooks: list[Object] = field(default_factory=list)
     failures: dict[str, list[GatewayError]] = field(default_factory=dict)
     forbidden: set[tuple[str, str]] = field(default_factory=set)  # (verb, resource)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -430,9 +431,9 @@ class FakeHelm:
         return copy.deepcopy(self.cluster.manifests.get((namespace, name, revision or kept[-1].revision), []))
 
     def hooks(self, name: str, namespace: str) -> list[Object]:
-        """Give none: the fake has no hooks."""
+        """Give the planned hooks of the release."""
         self._enter("hooks", name)
-        return []
+        return copy.deepcopy(self.cluster.hooks)
 
     def values(self, name: str, namespace: str, revision: int | None = None) -> Object:
         """Give the values of a revision."""
@@ -441,6 +442,12 @@ class FakeHelm:
         if not kept:
             raise NotFound("release: not found")
         return copy.deepcopy(self.cluster.release_values[namespace, name, revision or kept[-1].revision])
+
+    def forget(self, name: str, namespace: str, revision: int) -> None:
+        """Return when the revision is forgotten."""
+        self._enter("forget", name)
+        kept = self._kept(name, namespace)
+        kept[:] = [release for release in kept if release.revision != revision]
 
     def mark_failed(self, name: str, namespace: str, revision: int, why: str) -> Release:
         """Give the revision, failed if it was pending."""

@@ -112,6 +112,10 @@ class HelmGateway(Protocol):
         """Give the values given with a revision, secrets included: they stay in the worker."""
         ...
 
+    def forget(self, name: str, namespace: str, revision: int) -> None:
+        """Return when Helm's record of a revision is gone; no object is touched."""
+        ...
+
     def mark_failed(self, name: str, namespace: str, revision: int, why: str) -> Release:
         """Give the revision, its pending status turned to `failed` in Helm's storage, so the next upgrade may run.
 

@@ -321,6 +321,11 @@ class Pyhelm3Gateway:
         found = self._record(name, namespace, revision).get("config")
         return found if isinstance(found, dict) else {}
 
+    def forget(self, name: str, namespace: str, revision: int) -> None:
+        """Return when the record of a revision is gone."""
+        check(name, namespace)
+        self.kubernetes.delete(Ref("v1", "Secret", helm_storage.secret_name(name, revision), namespace))
+
     def mark_failed(self, name: str, namespace: str, revision: int, why: str) -> Release:
         """Give the revision, failed if it was pending."""
         check(name, namespace)

@@ -113,6 +113,7 @@ class Cell(fakes.FakeCluster):
     at: int = 0  # the number of the call, 0 for never
     happens: Callable[[], None] = lambda: None
     applied: list[dict[str, Any]] = field(default_factory=list)  # the values of every apply by Helm
+    rendered: list[dict[str, Any]] = field(default_factory=list)  # what a revision that was begun would have applied
     dies_applying: bool = False  # helm is killed when its record is written and its objects are not
 
     def called(self, verb: str, what: str) -> None:
@@ -140,7 +141,7 @@ class Cell(fakes.FakeCluster):
         status = "pending-upgrade" if kept else "pending-install"
         release = Release(name, name, len(kept) + 1, status, "store-1.0.0", "1", updated or fakes._now(), description)
         kept.append(release)
-        self.manifests[name, name, release.revision] = []
+        self.manifests[name, name, release.revision] = self.rendered
         return release
 
 

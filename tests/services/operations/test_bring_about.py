@@ -100,6 +100,35 @@ def test_a_pending_install_of_a_dead_worker_is_marked_failed_and_applied_again(w
     assert OperationEvent.objects.filter(operation=operation, message__contains="marked as failed").exists()
 
 
+HOOK = {
+    "apiVersion": "batch/v1", "kind": "Job",
+    "metadata": {"name": "prepare", "annotations": {"helm.sh/hook": "pre-install, pre-upgrade"}},
+}  # fmt: skip
+
+
+def test_an_install_that_died_in_its_first_hook_begins_again_so_that_the_hook_runs(world):
+    service, operation = world.install()
+    world.cell.hooks.append(HOOK)
+    world.cell.rendered = [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db-binding"}}]
+    world.cell.dies_applying = True
+    work_until_killed(operation)
+    assert finish(operation).state == "succeeded"
+    assert world.cell.states() == ["deployed"], "Helm installed, it did not upgrade"
+    assert_deployed_once(world, service, operation)
+
+
+def test_an_install_that_died_after_its_hooks_is_gone_on_with(world):
+    service, operation = world.install()
+    world.cell.hooks.append(HOOK)
+    world.cell.rendered = [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db-binding"}}]
+    world.cell.dies_applying = True
+    work_until_killed(operation)
+    world.cell.put({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db-binding", "namespace": "db"}})
+    assert finish(operation).state == "succeeded"
+    assert world.cell.states() == ["failed", "deployed"]
+    assert_deployed_once(world, service, operation)
+
+
 def test_a_pending_upgrade_of_a_dead_worker_is_recovered_by_the_next_operation_too(world):
     service = world.installed()
     operation = world.change(service, values={"replicas": 2})

@@ -1,0 +1,123 @@
+"""Charts that were not written for the portal: publish, install, true health, mend, uninstall, nothing left."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.path import foreign
+from tests.cluster.path.chaos import Api, assert_one_release, eventually, kill
+from tests.cluster.path.conftest import CommandLine
+from tests.support.portal import Portal
+
+pytestmark = pytest.mark.cluster
+Kubectl = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def api(portal: Portal, aw: CommandLine) -> Api:
+    """Give a client with a provider of its own to publish under."""
+    api = Api(portal)
+    api.call("POST", "providers/", {"organization": "home", "slug": "others", "name": "Others"})
+    return api
+
+
+@pytest.fixture
+def package(api: Api, tmp_path: Path, kubectl: Kubectl) -> Iterator[Callable[[Callable[..., Path]], str]]:
+    """Give a function that makes a chart, publishes it as somebody else's would be, and gives its name."""
+    made: list[str] = []
+
+    def publish(make: Callable[[Path, str], Path]) -> str:
+        name = f"foreign-{secrets.token_hex(2)}"
+        made.append(name)
+        archive = base64.b64encode(make(tmp_path, name).read_bytes()).decode()
+        ended = api.ended(api.call("POST", "providers/others/versions/", {"archive": archive})["id"], 60)
+        assert ended["state"] == "succeeded", ended["error"]
+        return name
+
+    yield publish
+    for name in made:
+        kubectl("delete", "crd", f"gadgets.{name}.example.com", "--ignore-not-found", check=False)
+
+
+def kinds(kubectl: Kubectl, namespace: str) -> list[str]:
+    """Give kind and name of everything in the namespace that did not come with it."""
+    asked = "all,configmaps,secrets,serviceaccounts,jobs,cronjobs,ingresses,roles,rolebindings,networkpolicies,pdb"
+    found = kubectl("-n", namespace, "get", asked, "-o", "name").split()
+    return sorted(o for o in found if o not in {"configmap/kube-root-ca.crt", "serviceaccount/default"})
+
+
+def assert_gone(kubectl: Kubectl, name: str) -> None:
+    """Claim that nothing of a release is left in its namespace."""
+    eventually(lambda: kinds(kubectl, name) in ([], [f"configmap/{name}-prepared"]), "everything is gone", 60)
+
+
+def test_a_shop_with_hooks_an_own_kind_and_a_subchart(
+    package: Any, aw: CommandLine, api: Api, kubectl: Kubectl, kubeconfig: str, name: str
+) -> None:
+    chart = package(foreign.shop)
+    card = aw.json("catalog", "show", chart)
+    assert (card["provider"]["slug"], card["version"]) == ("others", "0.1.0")
+    installed = aw.json("install", chart, name, "--cluster", "real", "--wait")
+    assert installed["state"] == "succeeded"
+    assert {w["kind"] for w in installed["workloads"]} >= {"Deployment"}
+    assert kubectl("get", "crd", f"gadgets.{chart}.example.com", "-o", "name")
+    assert kubectl("-n", name, "get", "configmap", f"{name}-prepared", "-o", "jsonpath={.data.revision}") == "1"
+    assert "extras" not in " ".join(kinds(kubectl, name)), "its condition is false"
+    assert f"cronjob.batch/{name}-nightly" in kinds(kubectl, name)
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 30)
+
+    broken = aw.json("services", "change", name, "--set", "image.tag=no-such-tag", "--wait", code=1)
+    assert "no-such-tag" in broken["error"]["title"] + broken["error"]["detail"]
+    aw.wait_for(lambda: aw.health(name)["verdict"] in ("failed", "degraded"), 60, "the watcher sees it broken")
+    assert "no-such-tag" in aw.health(name)["reason"]
+    aw.json("services", "rollback", name, "--wait")
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "it is healthy again")
+    assert_one_release(kubeconfig, name)
+
+    plan = aw.json("services", "change", name, "--set", "extras.enabled=true", "--dry-run")
+    assert {"create"} == {c["action"] for c in plan["changes"]}
+    aw.json("services", "change", name, "--set", "extras.enabled=true", "--wait")
+    assert "extras" in " ".join(kinds(kubectl, name))
+    ended = aw.json("services", "uninstall", name, "--wait")
+    assert ended["result"]["data_kept"] == []
+    assert_gone(kubectl, name)
+
+
+def test_a_queue_with_volumes_jobs_and_hooks(
+    package: Any, aw: CommandLine, api: Api, kubectl: Kubectl, kubeconfig: str, name: str
+) -> None:
+    chart = package(foreign.queue)
+    installed = aw.json("install", chart, name, "--cluster", "real", "--wait")
+    assert installed["state"] == "succeeded"
+    seen = {(w["kind"], w["ready"], w["desired"]) for w in installed["workloads"]}
+    assert ("StatefulSet", 2, 2) in seen
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 30)
+    kubectl("-n", name, "delete", "pod", f"{name}-queue-1", "--wait=false")
+    aw.wait_for(lambda: aw.health(name)["verdict"] != "healthy", 30, "a lost pod is seen")
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "and so is the new one")
+    aw.json("services", "change", name, "--set", "console.enabled=false", "--wait")
+    assert "console" not in " ".join(kinds(kubectl, name))
+    assert_one_release(kubeconfig, name)
+    kept = aw.json("services", "uninstall", name, "--wait")["result"]["data_kept"]
+    assert sorted(claim["name"] for claim in kept) == [f"data-{name}-queue-0", f"data-{name}-queue-1"]
+    assert_gone(kubectl, name)
+
+
+def test_a_helm_killed_in_a_hook_before_the_install_runs_the_hook_again(
+    package: Any, portal: Portal, api: Api, kubectl: Kubectl, kubeconfig: str, name: str
+) -> None:
+    operation = api.install(package(foreign.shop), name)
+    job = f"job.batch/{name}-pre-install"
+    eventually(lambda: job in kubectl("-n", name, "get", "jobs", "-o", "name", check=False), "the hook runs", 30)
+    assert kill(portal, "helm")
+    assert api.ended(operation["id"], 120)["state"] == "succeeded"
+    assert_one_release(kubeconfig, name)
+    hook = json.loads(kubectl("-n", name, "get", "configmap", f"{name}-prepared", "-o", "json"))
+    assert hook["data"]["revision"], "the hook that comes after the one that was cut off"
