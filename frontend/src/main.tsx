@@ -16,6 +16,14 @@ import { createQueryClient } from './lib/query-client'
 
 const queryClient = createQueryClient(() => askToSignIn(router, queryClient))
 const router = buildRouter(queryClient)
+// After an update of the portal an open page asks for parts that are gone: load the new ones, once a minute at most.
+window.addEventListener('vite:preloadError', () => {
+  const last = Number(sessionStorage.getItem('anywhere.reloaded') ?? 0)
+  if (Date.now() - last < 60_000) return
+  sessionStorage.setItem('anywhere.reloaded', String(Date.now()))
+  window.location.reload()
+})
+
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(

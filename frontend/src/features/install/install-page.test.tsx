@@ -121,13 +121,14 @@ test('a conditional field appears with its condition', async () => {
 })
 
 test('a taken name is said as one types', async () => {
-  portal()
+  const { names } = portal()
   const { user } = renderAt(address)
   const name = await screen.findByLabelText('Service name')
   await waitFor(() => expect(name).toHaveValue('postgresql-1'))
   await user.clear(name)
   await user.type(name, 'orders')
   expect((await screen.findAllByText('A service of this name runs on prod-eu.')).length).toBeGreaterThan(0)
+  await waitFor(() => expect(names.at(-1)?.body).toEqual({ package: 'postgresql', name: 'orders', cluster: 'c1' }))
   expect(await installButton()).toBeDisabled()
 })
 

@@ -71,10 +71,12 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const base = useMemo(() => mergeValues(form.values, planValues), [form, planValues])
   const values = useMemo(() => prune(base, draft.values), [base, draft.values])
 
+  // Names are free or taken on a cluster: the one that is chosen, by the user or for them.
+  const [chosen, setChosen] = useState(draft.cluster)
   const [typed] = useDebouncedValue(draft.name, 300)
   const [space] = useDebouncedValue(draft.namespace, 300)
   const names = useQuery(nameCheckQuery(org, {
-    package: item.name, ...(typed ? { name: typed } : {}), ...(draft.cluster ? { cluster: draft.cluster } : {}), ...(space ? { namespace: space } : {}),
+    package: item.name, ...(typed ? { name: typed } : {}), ...(chosen ? { cluster: chosen } : {}), ...(space ? { namespace: space } : {}),
   }))
   const name = draft.name ?? names.data?.suggested ?? ''
   const namespace = draft.namespace ?? names.data?.namespace.suggested ?? ''
@@ -89,6 +91,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const checking = check.isFetching || JSON.stringify(question) !== JSON.stringify(asked)
   const clusters = check.data?.clusters
   const checked = clusters ? chooseCluster(draft.cluster, clusters) : null
+  if (checked && checked.cluster.id !== chosen) setChosen(checked.cluster.id)
   const options = useQuery(clusterOptionsQuery(checked?.cluster.id ?? null)).data ?? null
 
   const refused = install.error ? asProblem(install.error) : null
