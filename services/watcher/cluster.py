@@ -12,7 +12,15 @@ from uuid import UUID
 
 from anywhere.gateways import helm_storage
 from anywhere.gateways.connect import ClusterAccess
-from anywhere.gateways.errors import Forbidden, GatewayError, NotFound
+from anywhere.gateways.errors import (
+    BadResponse,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    TlsFailed,
+    Unauthorized,
+    Unreachable,
+)
 from anywhere.gateways.stream import ClusterStream
 from services.rules.health import UNKNOWN, Health
 from services.watcher.follow import SOURCES, Follower, read_all
@@ -53,7 +61,7 @@ class ClusterWatch:
         out: Out,
         *,
         namespace: str = "",
-        reachable: bool | None = None,
+        seen: tuple[bool | None, datetime | None] = (None, None),
         pace: Pace = USUAL,
     ) -> None:
         self.cluster = cluster
@@ -65,9 +73,9 @@ class ClusterWatch:
         self.shown: dict[UUID, Shown] = {}
         self.blind: set[str] = set()
         self.synced: set[str] = set()
-        self.reachable = reachable
+        self.reachable = seen[0]
         self.pace = pace
-        self.since = datetime.now(UTC)
+        self.since = seen[1] or datetime.now(UTC)
         self.stream: ClusterStream | None = None
         self.changed = asyncio.Event()
         self._late: set[str] = set()  # namespaces to read, as they became ours while everything is being followed
@@ -106,10 +114,7 @@ class ClusterWatch:
             except GatewayError as error:
                 self._lost(error)
             except ExceptionGroup as group:
-                lost = _first(group)
-                if lost is None:
-                    raise
-                self._lost(lost)
+                self._lost(_first(group))
             await asyncio.sleep(self.pace.reconnect * random.uniform(0.7, 1.3))
 
     async def _serve(self, stream: ClusterStream) -> None:
@@ -130,14 +135,14 @@ class ClusterWatch:
             self._fetching.clear()
 
     async def _probe(self, stream: ClusterStream) -> None:
-        """Return when the server answers as a Kubernetes API server; one more look before it counts as away."""
+        """Return when the server answers and knows the credential; one more look before it counts as away."""
         try:
-            await stream.get("/version", seconds=self.pace.patience)
+            await stream.get("/api", seconds=self.pace.patience)
         except Forbidden:
             pass
         except GatewayError:
             await asyncio.sleep(self.pace.second_look)
-            await stream.get("/version", seconds=self.pace.patience)
+            await stream.get("/api", seconds=self.pace.patience)
         self._found()
 
     async def _keep_probing(self, stream: ClusterStream) -> None:
@@ -158,10 +163,11 @@ class ClusterWatch:
         if self.reachable is not False:
             self.reachable, self.since = False, now
         self.out.reached(Reach(self.cluster, False, self.since, now, error.code, error.detail))
+        known = error if isinstance(error, Unauthorized | TlsFailed) else Unreachable(error.detail)
         since = f"{self.since:%H:%M} UTC on {self.since.day} {self.since:%B}"
-        health = Health(UNKNOWN, "cluster.unreachable", f"The cluster cannot be reached since {since}: {error.detail}")
+        health = Health(UNKNOWN, known.code, f"{known.title}, since {since}. {known.detail}")
         for service, shown in self.shown.items():
-            if shown.verdict == UNKNOWN and shown.code == "cluster.unreachable":
+            if (shown.verdict, shown.code) == (health.verdict, health.code):
                 continue
             finding = compare(service, shown, health, None, now)
             if finding is not None:
@@ -289,15 +295,20 @@ class ClusterWatch:
             self.changed.set()
 
 
-def _first(group: ExceptionGroup) -> GatewayError | None:
-    """Give the first error of a gateway in a group, None when there is another kind of error in it."""
+def _first(group: ExceptionGroup) -> GatewayError:
+    """Give the error that ended the tasks; what was thrown by an object of an odd shape is a bad answer."""
     matching, rest = group.split(GatewayError)
-    if rest is not None or matching is None:
-        return None
-    error: BaseException = matching
+    if rest is not None:
+        odd, unknown = rest.split((TypeError, AttributeError, KeyError, ValueError, IndexError))
+        if unknown is not None:
+            raise unknown
+        logger.error("watcher.odd_answer", exc_info=odd)
+        return BadResponse("The portal cannot read what the cluster says.")
+    error: BaseException | None = matching
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return error if isinstance(error, GatewayError) else None
+    assert isinstance(error, GatewayError)
+    return error
 
 
 def _references(objects: list[dict[str, Any]], namespace: str) -> tuple[Reference, ...]:

@@ -104,8 +104,10 @@ class Follower:
                 self.sink.blinded(self.source.kind)
                 await asyncio.sleep(BLIND_WAIT * random.uniform(0.8, 1.2))
                 continue
+            except Unauthorized:
+                raise
             except GatewayError as error:
-                if error.code == "cluster.gone" or isinstance(error, Invalid | Unauthorized):
+                if error.code == "cluster.gone" or isinstance(error, Invalid):
                     self.version = ""
                 logger.info(
                     "watcher.watch_ended", extra={"kind": self.source.kind, "code": error.code, "detail": error.detail}

@@ -131,9 +131,8 @@ class Watcher:
             logger.warning("watcher.no_access", extra={"cluster": str(target.id), "code": access.code})
             self.tasks[target.id] = asyncio.create_task(asyncio.sleep(60))
             return
-        watch = ClusterWatch(
-            target.id, access, self, namespace=target.namespace, reachable=target.reachable, pace=self.pace
-        )
+        seen = (target.reachable, target.reachable_since)
+        watch = ClusterWatch(target.id, access, self, namespace=target.namespace, seen=seen, pace=self.pace)
         self.watches[target.id] = watch
 
     async def _stop(self, cluster: UUID) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import close_old_connections, connection
@@ -27,6 +28,7 @@ class Target:
     stamp: str
     namespace: str  # "" for the whole cluster
     reachable: bool | None
+    reachable_since: datetime | None = field(default=None, compare=False)
     zones: dict[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -50,13 +52,14 @@ def targets() -> list[Target]:
         for row in Credential.objects.filter(purpose="portal").values("cluster_id", "id", "renewed_at", "expires_at")
     }
     rows = Cluster.objects.filter(state__in=WATCHED, id__in=list(credentials)).values_list(
-        "id", "server", "namespace", "access_mode", "reachable", "insecure_skip_tls_verify", "inventory__nodes"
-    )
+        "id", "server", "namespace", "access_mode", "reachable", "reachable_since", "insecure_skip_tls_verify",
+        "inventory__nodes",
+    )  # fmt: skip
     found = []
-    for id_, server, namespace, mode, reachable, insecure, nodes in rows:
+    for id_, server, namespace, mode, reachable, since, insecure, nodes in rows:
         zones = {n.get("name", ""): n.get("zone") or "" for n in nodes or [] if isinstance(n, dict)}
         stamp = f"{server} {insecure} {credentials[id_]}"
-        found.append(Target(id_, stamp, namespace if mode == "namespace" else "", reachable, zones))
+        found.append(Target(id_, stamp, namespace if mode == "namespace" else "", reachable, since, zones))
     return found
 
 

@@ -12,6 +12,7 @@ import redis
 from django.conf import settings as django_settings
 
 from anywhere.operations.models import Beacon
+from anywhere.practice import client
 from services.models import Service, Sighting
 from tests.services.watcher.conftest import Place, Running
 from tests.support.charts import STATEFUL_SET, write_chart
@@ -210,3 +211,30 @@ def test_a_release_that_is_gone_from_the_cluster_is_missed(
     until(service, "healthy")
     here.session.call("DELETE", "/api/v1/namespaces/shop/secrets/sh.helm.release.v1.shop.v1")
     until(service, "failed", "release.missing")
+
+
+def test_a_credential_that_is_no_longer_accepted_is_told_as_such(
+    place: Callable[..., Place], chart: Path, watch: Callable[..., Running], until: Until
+) -> None:
+    here = place()
+    service = here.install("shop", chart)
+    credential = here.row.credentials.get()
+    credential.secret = {"token": "revoked"}
+    credential.save()
+    watch()
+    until(service, "unknown", "cluster.unauthorized")
+    assert service.reason.startswith("The cluster does not accept the credential, since ")
+
+
+def test_a_cluster_restricted_to_a_namespace_is_watched_there(
+    place: Callable[..., Place], chart: Path, watch: Callable[..., Running], until: Until
+) -> None:
+    here = place()
+    type(here.row).objects.filter(pk=here.row.pk).update(access_mode="namespace", namespace="shop")
+    service = here.install("shop", chart)
+    watch()
+    until(service, "healthy")
+    here.apply(service, chart, image="docker.io/library/nginx:missing")
+    until(service, "degraded", "image.not_found")
+    calls = client.requests(here.session.home, here.session.id)["clients"]["anywhere-watcher"]["calls"]
+    assert calls
