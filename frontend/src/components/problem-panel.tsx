@@ -1,4 +1,5 @@
 /** An error in three parts: what happened, why, what you can do. */
+import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
 import { asProblem } from '../api/client'
 import { Button } from './button'
@@ -26,6 +27,7 @@ export function ProblemPanel({ problem: thrown, onRetry, actions, alert = false 
         </div>
         <div className="row">
           {actions}
+          {missing && !actions && <Link className="btn" to="/">Go to Home</Link>}
           {onRetry && !missing && <Button onClick={onRetry}>Try again</Button>}
         </div>
         <details className="small">

@@ -85,7 +85,6 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           </section>
           <Plans item={item} />
           <Versions item={item} />
-          {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: item.readme_html }} /></section>}
         </div>
         <aside className="stack sticky" aria-label="Where it fits and what it needs">
           <FitCard org={org} item={item} />
@@ -97,6 +96,7 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           <p className="small"><Link to="/o/$org/services" params={{ org }} search={{ q: item.name }}>Services of this package</Link></p>
         </aside>
       </div>
+      {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: item.readme_html }} /></section>}
     </>
   )
 }
