@@ -880,7 +880,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            readonly organization: string;
+            organization: string;
             is_practice: boolean;
             /** @description Give the host and port of the API server. */
             readonly server_host: string;
