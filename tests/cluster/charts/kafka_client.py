@@ -1,6 +1,7 @@
 """A real Kafka client outside the cluster: makes topics, writes, reads, and asks who votes."""
 
 import json
+import random
 import re
 from collections.abc import Callable, Iterable
 
@@ -21,6 +22,14 @@ END
 /opt/kafka/bin/kafka-metadata-quorum.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
   --command-config /tmp/client.properties describe --status
 """
+
+
+def free_ports(release: Release) -> dict:
+    """Values that make every node reachable from outside, at three node ports that nobody uses."""
+    services = release.api.list_service_for_all_namespaces().items
+    used = {port.node_port for service in services for port in service.spec.ports or []}
+    ports = [first for first in range(30100, 32600, 10) if used.isdisjoint(range(first, first + 3))]
+    return {"external": {"enabled": True, "firstNodePort": random.choice(ports)}}
 
 
 def login(release: Release, **more: object) -> dict:

@@ -1,24 +1,22 @@
 """Kafka on a real cluster, written and read by a real client. Tests of this file follow each other on two releases."""
 
 from collections.abc import Callable
-from itertools import count
 
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.cluster.charts.kafka_client import login, make_topic, read, write
+from tests.cluster.charts.kafka_client import free_ports, login, make_topic, read, write
 from tests.cluster.charts.release import Release
 
 pytestmark = pytest.mark.cluster
-PORTS = count(31300, 10)
 
 
 @pytest.fixture(scope="module")
 def single(release: Callable[[str, str], Release]) -> Release:
     """One node, small plan, reachable from outside the cluster."""
     made = release("single", "kafka")
-    made.external = {"external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    made.external = free_ports(made)
     made.install({**made.external, "serverVersion": "4.2.1"})
     return made
 
@@ -27,7 +25,7 @@ def single(release: Callable[[str, str], Release]) -> Release:
 def three(release: Callable[[str, str], Release]) -> Release:
     """Three nodes in the size of the small plan, reachable from outside the cluster."""
     made = release("three", "kafka")
-    made.external = {"replicas": 3, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    made.external = {"replicas": 3, **free_ports(made)}
     made.install(made.external, pods=3)
     return made
 

@@ -5,22 +5,20 @@ $ANYWHERE_CLUSTER_TOOL is a command that cuts the power of a node and brings it 
 
 import os
 from collections.abc import Callable
-from itertools import count
 
 import pytest
 
-from tests.cluster.charts.kafka_client import make_topic, read, replicas_in_sync, voters, write
+from tests.cluster.charts.kafka_client import free_ports, make_topic, read, replicas_in_sync, voters, write
 from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
-PORTS = count(31400, 10)
 
 
 @pytest.fixture(scope="module")
 def three(release: Callable[[str, str], Release]) -> Release:
     """Three nodes of the earlier series in the size of the small plan, with a topic of three replicas."""
     made = release("survivor", "kafka")
-    made.external = {"replicas": 3, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    made.external = {"replicas": 3, **free_ports(made)}
     made.install({**made.external, "serverVersion": "4.2.1"}, pods=3)
     assert make_topic(made, "events") == 3
     return made
@@ -78,7 +76,7 @@ def test_no_acknowledged_record_is_lost_when_a_machine_loses_power(three: Releas
 
 def test_one_node_grows_to_three_that_vote(release: Callable[[str, str], Release]) -> None:
     grown = release("grown", "kafka")
-    grown.external = {"replicas": 1, "external": {"enabled": True, "firstNodePort": next(PORTS)}}
+    grown.external = {"replicas": 1, **free_ports(grown)}
     grown.install(grown.external)
     assert make_topic(grown, "old") == 1
     write(grown, "old", (f"{number}" for number in range(50)))
