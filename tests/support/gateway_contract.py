@@ -174,6 +174,14 @@ class HelmContract:
         assert helm.mark_failed("web", namespace, 1, "again") == failed
         assert helm.install_or_upgrade(self.request(namespace, chart, replicas=2)).revision == 2
 
+    def test_a_forgotten_revision_leaves_its_objects(self, gateways: Gateways, namespace: str, chart: Path) -> None:
+        gateways.helm.install_or_upgrade(self.request(namespace, chart, replicas=1))
+        gateways.helm.install_or_upgrade(self.request(namespace, chart, replicas=2))
+        gateways.helm.forget("web", namespace, 1)
+        gateways.helm.forget("web", namespace, 1)
+        assert [one.revision for one in gateways.helm.history("web", namespace)] == [2]
+        assert gateways.kubernetes.find(Ref("apps/v1", "Deployment", "web", namespace)) is not None
+
     def test_a_stopped_operation_installs_nothing(self, gateways: Gateways, namespace: str, chart: Path) -> None:
         gateways.helm.cancelled = lambda: True  # type: ignore[attr-defined]
         with pytest.raises(Stopped):
