@@ -17,7 +17,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   partial=$(dirname "$PGDATA")/partial
   rm -rf "$partial"; mkdir -p "$(dirname "$PGDATA")"
   initdb --pgdata "$partial" --username postgres --pwfile /etc/postgresql/auth/admin-password --encoding UTF8 --locale en_US.utf8 \
-    --data-checksums --auth-local trust --auth-host scram-sha-256
+    --data-checksums --auth-local trust --auth-host scram-sha-256 --no-instructions
   [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
   mv "$partial" "$PGDATA"; sync "$(dirname "$PGDATA")"
 fi
