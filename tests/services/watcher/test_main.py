@@ -148,7 +148,7 @@ def test_a_server_that_hangs_is_unreachable_and_the_one_beside_it_is_not(
     stuck, well = hanging.install("stuck", chart), good.install("well", chart)
     hanging.session.configure(hang=True)
     watch()
-    until(well, "healthy", seconds=8)
+    until(well, "healthy", seconds=15)
     until(stuck, "unknown", "cluster.unreachable")
 
 
