@@ -27,7 +27,7 @@ export function Loading({ what, onRetry, children }: { what: string; onRetry?: (
     return () => { clearTimeout(show); clearTimeout(slow) }
   }, [])
   return (
-    <div aria-busy="true" aria-label={`Loading ${what}`} className="stack loading" data-shown={since !== 'fresh'}>
+    <div role="group" aria-busy="true" aria-label={`Loading ${what}`} className="stack loading" data-shown={since !== 'fresh'}>
       {since === 'slow' && (
         <div className="note" role="status"><p className="grow">Loading {what} takes longer than usual.</p>{onRetry && <Button small onClick={onRetry}>Try again</Button>}</div>
       )}

@@ -1,4 +1,5 @@
 import { screen } from '@testing-library/react'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem } from '../../test/server'
 
@@ -10,6 +11,7 @@ test('says who did what to which service', async () => {
   expect(await screen.findByRole('link', { name: 'orders' })).toHaveAttribute('href', '/o/tern/services/s1')
   expect(screen.getByText('mira@tern.example')).toBeInTheDocument()
   expect(screen.getByText('replicas 5')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
 })
 test('is empty at first', async () => {
   answer('get', 'organizations/tern/audit/', listOf([]))

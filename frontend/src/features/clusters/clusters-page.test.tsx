@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import type { Cluster, KubeconfigInspection } from '../../api/types'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem } from '../../test/server'
 
@@ -27,6 +28,7 @@ test('the list says which answer, since when, and how much is asked for', async 
   expect(screen.getByText(/2 clusters, 1 of them answers\./)).toBeInTheDocument()
   expect(screen.getAllByText('7 of 8')).toHaveLength(2)
   expect(screen.getByText('Connection refused.')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
 })
 
 test('no cluster: one sentence and one button', async () => {
@@ -50,6 +52,7 @@ describe('connecting', () => {
     expect(await within(dialog).findByText(/Read: server k8s.asia.example, user admin, by token\./, {}, { timeout: 3000 })).toBeInTheDocument()
     expect(within(dialog).getByText('anywhere-system')).toBeInTheDocument()
     expect(within(dialog).getByRole('textbox', { name: 'Name' })).toHaveValue('asia')
+    expect(await violations()).toEqual([])
     await user.click(within(dialog).getByRole('radio', { name: /ci/ }))
     await waitFor(() => expect(inspections.at(-1)?.body).toEqual({ kubeconfig: 'apiVersion: v1', context: 'ci' }), { timeout: 3000 })
     await waitFor(() => expect(within(dialog).getByRole('button', { name: 'Connect' })).toBeEnabled())
@@ -109,6 +112,7 @@ describe('one cluster', () => {
     expect(screen.getByRole('img', { name: 'CPU: 7 of 8 cores' })).toBeInTheDocument()
     expect(screen.getByText('n1')).toBeInTheDocument()
     expect(screen.getByText('No storage class')).toBeInTheDocument()
+    expect(await violations()).toEqual([])
   })
   test('a silent one keeps its last numbers and says why', async () => {
     open(silent)

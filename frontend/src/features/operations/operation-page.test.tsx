@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
 import type { Operation, OperationEvent } from '../../api/types'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem, server } from '../../test/server'
 
@@ -45,6 +46,7 @@ test('shows the steps, and what comes over the line', async () => {
   expect(screen.getByText('Check the cluster')).toBeInTheDocument()
   expect(await within(screen.getByRole('log')).findByText('pulling image')).toBeInTheDocument()
   expect(await screen.findByRole('img', { name: 'orders-db: 0 of 1 ready' })).toBeInTheDocument()
+  expect(await violations()).toEqual([])
 })
 
 test('reads the end fresh when the line says it is done', async () => {
@@ -84,6 +86,7 @@ test('a failure shows the cause, what was kept, the cluster\'s words and the way
   expect(screen.getByRole('region', { name: "The cluster's words" })).toHaveTextContent('ErrImagePull: manifest unknown')
   expect(screen.getByText('last line')).toBeInTheDocument()
   expect(await screen.findByText('said before')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
   expect(screen.getByRole('link', { name: 'Change values' })).toHaveAttribute('href', '/o/tern/services/s1/values?do=change')
   await user.click(screen.getByRole('button', { name: 'Try again' }))
   await waitFor(() => expect(path()).toBe('/o/tern/operations/o2'))
@@ -102,6 +105,7 @@ describe('the list of operations', () => {
     renderAt('/o/tern/operations')
     expect(await screen.findByRole('link', { name: 'Install orders-db' })).toHaveAttribute('href', '/o/tern/operations/o1')
     expect(screen.getByText('The image postgres:99 was not found')).toBeInTheDocument()
+    expect(await violations()).toEqual([])
   })
   test('keeps the filter in the address and asks for it', async () => {
     const calls = answer('get', 'organizations/tern/operations/', listOf([]))

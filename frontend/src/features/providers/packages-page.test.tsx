@@ -1,4 +1,5 @@
 import { screen } from '@testing-library/react'
+import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf } from '../../test/server'
 
@@ -11,6 +12,7 @@ test('shows installs by version, health and why operations failed', async () => 
   expect(await screen.findByRole('heading', { name: 'Kafka' })).toBeInTheDocument()
   expect(screen.getByRole('img', { name: '1.1.0: 2 installs, 2 healthy' })).toBeInTheDocument()
   expect(screen.getByText('No node has enough memory')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
   expect(screen.getByText('66 %')).toBeInTheDocument()
   expect(screen.getByRole('link', { name: 'Example 1' })).toHaveAttribute('href', '/o/tern/operations/o1')
 })

@@ -24,10 +24,10 @@ function Facts({ service }: { service: Service }): ReactElement {
   const view = seen(service, now)
   return (
     <section className="facts" aria-label="What is asked, what we do, what we see">
-      <div><h3>You asked for</h3><p className="big">{asked.big}</p><p className="small dim">{asked.small}</p></div>
-      <div><h3>We are doing</h3><p className="big">{doing.big}</p><p className="small dim">{doing.small}</p></div>
+      <div><h2>You asked for</h2><p className="big">{asked.big}</p><p className="small dim">{asked.small}</p></div>
+      <div><h2>We are doing</h2><p className="big">{doing.big}</p><p className="small dim">{doing.small}</p></div>
       <div className={`seen v-${view.verdict}`}>
-        <h3>We see</h3>
+        <h2>We see</h2>
         <p className="big" role="status"><Verdict verdict={view.verdict} /> <span className="small dim plain-weight">{view.since}</span></p>
         <p className="small break">{view.text}</p>
       </div>

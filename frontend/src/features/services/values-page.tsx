@@ -1,7 +1,7 @@
 /** Values: what the user chose, what it became, and the way to change it. */
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { lazy, Suspense, type ReactElement } from 'react'
 import { Button, ButtonLink } from '../../components/button'
 import { CodeBlock } from '../../components/code-block'
 import { Icon } from '../../components/icon'
@@ -10,8 +10,10 @@ import { toYaml } from '../../lib/form/yaml'
 import { useMayChange } from '../../lib/session'
 import { serviceQuery } from '../../lib/subjects'
 import { valuesQuery } from './api/get-values'
-import { ChangeForm } from './components/change-form'
 import { withDots } from './rules/masks'
+
+/** The form is large: it comes when somebody wants to change something. */
+const ChangeForm = lazy(() => import('./components/change-form').then((module) => ({ default: module.ChangeForm })))
 
 export function ValuesPage(): ReactElement | null {
   const { org, id } = useParams({ from: '/app/o/$org/services/$id' })
@@ -25,7 +27,7 @@ export function ValuesPage(): ReactElement | null {
   return (
     <QueryView query={query} what="the values" skeleton={<SkeletonCard lines={8} />}>
       {(values) => {
-        if (doing === 'change' && mayChange && service.state === 'present') return <ChangeForm service={service} now={values} org={org} onCancel={close} />
+        if (doing === 'change' && mayChange && service.state === 'present') return <Suspense fallback={<SkeletonCard lines={8} />}><ChangeForm service={service} now={values} org={org} onCancel={close} /></Suspense>
         const own = toYaml(withDots(values.values))
         return (
           <>

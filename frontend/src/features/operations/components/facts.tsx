@@ -13,14 +13,14 @@ const sizeWord = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function ClusterSeen({ id, removing, over }: { id: string; removing: boolean; over: boolean }): ReactElement {
   const { data: cluster } = useQuery({ ...clusterQuery(id), enabled: id !== '' && !removing })
-  if (removing) return <div className="seen v-suspended"><h3>We see</h3><p className="big" role="status"><Verdict verdict="suspended">{over ? 'Removed' : 'Being removed'}</Verdict></p><p className="small">Nothing of it is watched any more.</p></div>
+  if (removing) return <div className="seen v-suspended"><h2>We see</h2><p className="big" role="status"><Verdict verdict="suspended">{over ? 'Removed' : 'Being removed'}</Verdict></p><p className="small">Nothing of it is watched any more.</p></div>
   const reachable = cluster?.reachability.reachable ?? null
   const verdict = reachable === null ? 'unknown' : reachable ? 'healthy' : 'unknown'
   const word = reachable === null ? 'Nothing yet' : reachable ? 'Answers' : 'Silent'
   const nodes = cluster?.inventory?.nodes.length
   return (
     <div className={`seen v-${verdict}`}>
-      <h3>We see</h3>
+      <h2>We see</h2>
       <p className="big" role="status"><Verdict verdict={verdict}>{word}</Verdict></p>
       <p className="small break">{reachable === false ? cluster?.reachability.reason : nodes ? `Kubernetes ${cluster?.inventory?.version}, ${nodes === 1 ? '1 node' : `${nodes} nodes`}` : ''}</p>
     </div>
@@ -41,17 +41,17 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
   return (
     <section className="facts" aria-label="What is asked, what we do, what we see">
       <div>
-        <h3>You asked for</h3>
+        <h2>You asked for</h2>
         <p className="big">{kindWord(operation.kind)}</p>
         <p className="small dim">{service ? `${service.package.title} ${service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : operation.subject.name}</p>
       </div>
       <div>
-        <h3>We are doing</h3>
+        <h2>We are doing</h2>
         <p className="big">{over ? 'Nothing more' : doingSentence(operation)}</p>
         <p className="small dim num">{timeSentence(operation, now)}</p>
       </div>
       {isService
-        ? <div className={`seen v-${seen.verdict}`}><h3>We see</h3><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
+        ? <div className={`seen v-${seen.verdict}`}><h2>We see</h2><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
         : <ClusterSeen id={operation.subject.id ?? ''} removing={operation.kind === 'remove'} over={over} />}
     </section>
   )

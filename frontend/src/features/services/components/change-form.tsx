@@ -5,6 +5,7 @@ import type { PackageForm, Service, ServiceValues } from '../../../api/types'
 import { asProblem } from '../../../api/client'
 import { Button } from '../../../components/button'
 import { SchemaForm } from '../../../components/schema-form/schema-form'
+import { ValuesPanel } from '../../../components/schema-form/values-panel'
 import { QueryView, SkeletonCard } from '../../../components/states'
 import { useFollow } from '../../../lib/follow'
 import { validateValues, type FieldErrors } from '../../../lib/form/validate'
@@ -15,7 +16,6 @@ import { packageFormQuery, packageQuery } from '../../../lib/packages'
 import { useChangeService } from '../api/change-service'
 import { changeRequest, draftOf, type Draft } from '../rules/change'
 import { PlanDialog } from './plan-dialog'
-import { ValuesText } from './values-text'
 
 function Choices({ service, draft, onChange }: { service: Service; draft: Draft; onChange: (draft: Draft) => void }): ReactElement {
   const { data } = useQuery(packageQuery(service.package.name))
@@ -40,24 +40,19 @@ function Choices({ service, draft, onChange }: { service: Service; draft: Draft;
 
 function Fields({ service, form, draft, errors, onChange }: { service: Service; form: PackageForm; draft: Draft; errors: FieldErrors; onChange: (draft: Draft) => void }): ReactElement {
   const { data: options } = useQuery(clusterOptionsQuery(service.cluster.id))
-  const [asText, setAsText] = useState(false)
   const base = useMemo(() => mergeValues(form.values, form.plans.find((plan) => plan.name === draft.plan)?.values ?? {}), [form, draft.plan])
   return (
-    <>
-      <div className="chips" role="group" aria-label="How to edit">
-        <button type="button" className="chip" aria-pressed={!asText} onClick={() => setAsText(false)}>Form</button>
-        <button type="button" className="chip" aria-pressed={asText} onClick={() => setAsText(true)}>YAML</button>
-      </div>
-      {asText
-        ? <ValuesText base={base} values={draft.values} secretPaths={form.secrets} schema={form.schema} onChange={(values, secrets) => onChange({ ...draft, values, secrets: { ...draft.secrets, ...secrets } })} />
-        : (
-          <SchemaForm
-            schema={form.schema} secretPaths={form.secrets} base={base} values={draft.values} secrets={draft.secrets} errors={errors} options={options ?? null}
-            clusterName={service.cluster.name} mode="change"
-            onChange={(values) => onChange({ ...draft, values })} onSecrets={(secrets) => onChange({ ...draft, secrets })}
-          />
-        )}
-    </>
+    <div className="split" style={{ '--rail': '23rem' }}>
+      <section className="card" aria-label="Settings"><div className="pad stack">
+        <SchemaForm
+          schema={form.schema} secretPaths={form.secrets} base={base} values={draft.values} secrets={draft.secrets} errors={errors} options={options ?? null}
+          clusterName={service.cluster.name} mode="change"
+          onChange={(values) => onChange({ ...draft, values })} onSecrets={(secrets) => onChange({ ...draft, secrets })}
+        />
+      </div></section>
+      <ValuesPanel heading={`package ${service.package.name} ${draft.version}${draft.plan ? `, plan ${draft.plan}` : ''}`} base={base} values={draft.values} secrets={draft.secrets}
+        secretPaths={form.secrets} errors={errors} onChange={(values, secrets) => onChange({ ...draft, values, secrets })} />
+    </div>
   )
 }
 
@@ -88,10 +83,10 @@ export function ChangeForm({ service, now, org, onCancel }: { service: Service; 
         <div className="pad stack">
           <Choices service={service} draft={draft} onChange={update} />
           {others.map(([, messages]) => <p key="all" className="danger-text" role="alert">{messages.join(' ')}</p>)}
-          <QueryView query={form} what="the form" skeleton={<SkeletonCard lines={6} />}>
-            {(ready) => <Fields service={service} form={ready} draft={draft} errors={{ ...errors, ...refused }} onChange={update} />}
-          </QueryView>
         </div></section>
+      <QueryView query={form} what="the form" skeleton={<SkeletonCard lines={6} />}>
+        {(ready) => <Fields service={service} form={ready} draft={draft} errors={{ ...errors, ...refused }} onChange={update} />}
+      </QueryView>
       <div className="paybar">
         <span className="grow dim small" role="status">{Object.keys(errors).length > 0 ? 'Some values need a look.' : request ? 'The next step shows what would change.' : 'Nothing is changed yet.'}</span>
         <Button onClick={onCancel}>Cancel</Button>

@@ -27,7 +27,7 @@ export function PlanView({ plan }: { plan: PlanResult }): ReactElement {
   const summary = summarizePlan(plan)
   return (
     <div className="stack plan-view">
-      <h3 role="status">{summary.headline}</h3>
+      <div role="status"><h3>{summary.headline}</h3></div>
       {summary.refusals.map((refusal) => (
         <div className="note v-failed" key={refusal.code + refusal.detail}>
           <VerdictIcon verdict="failed" label="Refused" /><div><p><b>{refusal.detail}</b></p>{refusal.way && <p className="dim">{refusal.way}</p>}</div>
