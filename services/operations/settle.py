@@ -18,9 +18,7 @@ from services.rules.health import Cause, cause, service_health, workload_rows
 
 BUDGET_SECONDS = 600  # Deployment's own progressDeadlineSeconds default
 FIRST_PAUSE, LONGEST_PAUSE = 0.15, 1.5
-# How long one cause must hold before it ends the operation. It is shown at once either way; an uncertain one (a slow
-# registry, a node being added, a first crash) often mends itself.
-CERTAIN_SECONDS, UNCERTAIN_SECONDS = 3.0, 90.0
+HOLDS_SECONDS = 3.0  # `cause` names only what waiting does not mend; it must still be so after this long
 LOG_LINES = 20
 
 
@@ -32,18 +30,19 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
         run.raise_if_cancelled()
         seen = look(gateways.kubernetes, manifest, namespace, events=pause > FIRST_PAUSE)
         run.show_workloads(workload_rows(seen.objects, seen.pods))
-        health = service_health(seen.objects, seen.pods, seen.claims, seen.events, datetime.now(UTC))
+        now = datetime.now(UTC)
+        health = service_health(seen.objects, seen.pods, seen.claims, seen.events, now)
         if not seen.missing and health.verdict in {"healthy", "suspended"}:
             run.detail("settle", "")
             return seen
-        why = cause(seen.objects, seen.pods, seen.events)
-        run.detail("settle", why.title if why else health.reason)
+        run.detail("settle", health.reason)
         clear_the_way(run, gateways, seen)
+        why = cause(seen.objects, seen.pods, seen.events, seen.claims, now)
         if why is None:
             blamed = ""
         elif why.code != blamed:
             blamed, blamed_since = why.code, time.monotonic()
-        elif time.monotonic() - blamed_since >= (CERTAIN_SECONDS if why.certain else UNCERTAIN_SECONDS):
+        elif time.monotonic() - blamed_since >= HOLDS_SECONDS:
             raise _failure(run, gateways, why, namespace)
         if time.monotonic() > end:
             raise _too_slow(health.reason, seen)
