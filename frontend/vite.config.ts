@@ -9,11 +9,12 @@ export default defineConfig({
   server: { port: 5173, proxy: { '/api': { target: portal } } },
   build: { outDir: 'dist', assetsDir: 'assets', assetsInlineLimit: 0, chunkSizeWarningLimit: 700, modulePreload: { polyfill: false } },
   test: {
-    environment: 'jsdom',
     globals: true,
-    setupFiles: ['src/test/setup.ts'],
-    css: false,
     maxWorkers: 2,
     testTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'rules', environment: 'node', include: ['src/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'pages', environment: 'jsdom', include: ['src/**/*.test.tsx'], setupFiles: ['src/test/setup.ts'], css: false } },
+    ],
   },
 })
