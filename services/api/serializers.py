@@ -329,7 +329,7 @@ class RevisionOut(Out):
 
     def get_can_roll_back(self, revision: Any) -> bool:
         """Give whether going back to it makes sense."""
-        return bool(revision.status != "current")
+        return bool(revision.status == "superseded")
 
 
 class ObjectsOut(Out):

@@ -46,8 +46,13 @@ def bring_about(run: Run) -> None:
             ensure_namespace(run, gateways, service.namespace)
         release = _apply(run, service, wanted, gateways, newest, done)
         manifest = gateways.helm.manifest(service.name, service.namespace)
-        with run.step("settle"):
-            settle(run, gateways, manifest, service.namespace)
+        try:
+            with run.step("settle"):
+                settle(run, gateways, manifest, service.namespace)
+        except OperationFailed:
+            with desired.locked(service), run.fenced():
+                record_revision(run, service, status="failed")
+            raise
         with run.step("binding"):
             _publish(run, service, release, binding.read(service, gateways, manifest))
     run.result = {"revision": release.revision, "version": service.version.version, "plan": service.plan}
@@ -115,13 +120,13 @@ def _apply(
         run.skip("apply", f"revision {newest.revision} was applied before")
         return newest
     with run.step("apply"):
-        run.remember(checked=True)
         if newest is not None:
             growth.grow(run, gateways, wanted)
         try:
             seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
             run.left = f"Applying had begun: some of its objects may be in {service.namespace}. Uninstall removes them."
-            release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
+            with recovery.applying(run, newest):
+                release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
         except ReleaseBusy as exc:  # somebody was faster by a moment
             raise TryAgainLater(exc.detail, 5) from exc
         except GatewayError as exc:
@@ -168,10 +173,12 @@ def _publish(run: Run, service: Service, release: Release, found: Mapping[str, A
         record_revision(run, service)
 
 
-def record_revision(run: Run, service: Service) -> Revision:
-    """Give the revision row of this operation, made current; the ones before are superseded."""
+def record_revision(run: Run, service: Service, status: str = "current") -> Revision:
+    """Give the revision row of this operation, current or failed; the one that was current is superseded."""
     existing = Revision.objects.filter(service=service, operation=run.operation).first()
     if existing:
+        existing.status = status
+        existing.save(update_fields=["status"])
         return existing
     last = Revision.objects.filter(service=service).order_by("-number").first()
     Revision.objects.filter(service=service, status="current").update(status="superseded")
@@ -182,6 +189,7 @@ def record_revision(run: Run, service: Service) -> Revision:
         version=service.version,
         plan=service.plan,
         values=service.values,
+        status=status,
         kind=run.operation.kind,
         summary=run.input.get("summary", ""),
         requested_by=run.operation.requested_by,

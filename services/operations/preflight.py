@@ -15,7 +15,6 @@ from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, GatewayError, InvalidChart, NotFound
 from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
-from anywhere.operations.models import Operation
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from catalog.models import Version
@@ -166,10 +165,7 @@ def is_ours(release: Release, service: Service | None) -> bool:
     """Give whether a release was made here. Helm forgets our mark when it fails, so operations that applied count."""
     if recovery.operation_of(release) is not None:
         return True
-    if service is None:
-        return False
-    of_it = Operation.objects.filter(subject_type="service", subject_id=service.pk)
-    return bool(service.release_revision) or of_it.filter(memory__has_key="checked").exists()
+    return service is not None and (bool(service.release_revision) or recovery.has_applied(service.pk))
 
 
 @handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)

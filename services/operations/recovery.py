@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Forbidden
+from anywhere.gateways.errors import Forbidden, GatewayError
 from anywhere.gateways.helm import DEPLOYED, FAILED, UNINSTALLING, Release
 from anywhere.gateways.kubernetes import Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
-from anywhere.operations.models import ACTIVE, Operation
+from anywhere.operations.models import Operation
 from anywhere.operations.run import Run
 
 MARK = "anywhere"
@@ -48,17 +51,38 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
     return newest
 
 
+@contextmanager
+def applying(run: Run, newest: Release | None) -> Iterator[None]:
+    """Note which revision Helm is about to make: until it is done, Helm's own record does not say whose it is.
+
+    Only one operation of a service runs at a time, so a pending revision that was noted belongs to a lost worker.
+    """
+    run.remember(checked=True, applying=newest.revision + 1 if newest else 1)
+    try:
+        yield
+    except GatewayError as error:
+        if not error.outcome_unknown:
+            run.remember(applying=0)
+        raise
+    run.remember(applying=0)
+
+
+def has_applied(service_id: Any) -> bool:
+    """Give whether an operation of the service ever came as far as Helm."""
+    return Operation.objects.filter(subject_type="service", subject_id=service_id, memory__has_key="checked").exists()
+
+
+def _operations_of(run: Run) -> QuerySet[Operation]:
+    return Operation.objects.filter(subject_type=run.operation.subject_type, subject_id=run.operation.subject_id)
+
+
 def _end(run: Run, gateways: Gateways, newest: Release) -> Release:
     """Give a pending revision marked as failed, once it is sure that nobody is working on it."""
     if newest.status == UNINSTALLING:
         if not _is_ours_to_uninstall(run):
             _wait_for_stranger(run, newest)
-    else:
-        owner = operation_of(newest)
-        if owner is None:
-            _wait_for_stranger(run, newest)
-        elif owner.pk != run.operation.pk and owner.state in ACTIVE:
-            raise TryAgainLater("Another operation is working on this release.", LOOK_EVERY)
+    elif not _operations_of(run).filter(memory__applying=newest.revision).exists():
+        _wait_for_stranger(run, newest)
     run.log(f"Revision {newest.revision} was left {newest.status} by a worker that is gone; it is marked as failed.")
     why = "Its worker is gone; taken over by Anywhere"
     return gateways.helm.mark_failed(newest.name, newest.namespace, newest.revision, why)
@@ -70,6 +94,8 @@ def _begin_again(run: Run, gateways: Gateways, first: Release) -> Release | None
     After a failed install Helm upgrades, and then runs the hooks of an upgrade only.
     """
     name, namespace = first.name, first.namespace
+    if not has_applied(run.operation.subject_id):
+        return first  # a stranger's
     if not any(INSTALL_HOOKS & set(_events(hook)) for hook in gateways.helm.hooks(name, namespace)):
         return first
     for obj in gateways.helm.manifest(name, namespace):
@@ -98,9 +124,7 @@ def operation_of(release: Release) -> Operation | None:
 
 def _is_ours_to_uninstall(run: Run) -> bool:
     """Give whether an uninstall of this service had begun: Helm takes our mark away when it begins to uninstall."""
-    before = Operation.objects.filter(
-        subject_type=run.operation.subject_type, subject_id=run.operation.subject_id, kind="uninstall"
-    )
+    before = _operations_of(run).filter(kind="uninstall")
     return before.filter(started_at__isnull=False).exclude(pk=run.operation.pk, memory={}).exists()
 
 

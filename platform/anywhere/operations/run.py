@@ -210,6 +210,9 @@ class Run:
         """End the operation in a final state, with its error or its result."""
         now = timezone.now()
         self.operation.state = state
+        for step in self.steps:
+            if state == State.FAILED and step["state"] == "running":
+                step.update(state="failed", finished_at=_now())
         fields: dict[str, Any] = {
             "state": state,
             "finished_at": now,
@@ -256,7 +259,7 @@ def _step(name: str, title: str) -> dict[str, Any]:
 
 
 def _is_retryable(exc: Exception) -> bool:
-    return bool(getattr(exc, "retryable", False))
+    return bool(getattr(exc, "retryable", False) or getattr(exc, "outcome_unknown", False))
 
 
 def _plain(exc: Exception) -> str:

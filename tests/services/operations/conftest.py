@@ -155,7 +155,8 @@ class MortalHelm(fakes.FakeHelm):
         if self.cluster.dies_applying:
             self.cluster.dies_applying = False
             self._enter("install_or_upgrade", request.release)
-            self.cluster.begin(request.release, request.description or "")
+            kept = self.cluster.releases.get((request.namespace, request.release))
+            self.cluster.begin(request.release, "Preparing upgrade" if kept else "Initial install underway")
             raise Killed
         done = super().install_or_upgrade(request)
         self.cluster.applied.append(dict(request.values))

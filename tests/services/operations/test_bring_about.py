@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from anywhere.gateways import helm as h
 from anywhere.gateways.errors import HelmFailed, Invalid, QuotaExceeded, ReleaseBusy, TimedOut, Unreachable
@@ -384,3 +386,18 @@ def test_a_chart_that_is_lost_fails_the_operation_and_not_the_worker(world, sett
     ended = finish(operation)
     assert (ended.state, ended.error["code"]) == ("failed", "package.chart_damaged")
     assert "install_or_upgrade" not in world.cell.verbs()
+
+
+def test_a_change_that_does_not_settle_is_a_failed_revision_to_go_back_from(world):
+    service = world.installed()
+    world.cell.becomes_ready = False
+    world.cell.logs["db", "db-0"] = ["no such file"]
+    operation = world.change(service, values={"replicas": 2})
+    Operation.objects.filter(pk=operation.pk).update(deadline_at=timezone.now() + timedelta(seconds=2))
+    assert finish(operation).error["code"] == "operation.deadline_passed"
+    rows = Revision.objects.filter(service=service).order_by("number").values_list("number", "status")
+    assert list(rows) == [(1, "superseded"), (2, "failed")]
+    world.cell.becomes_ready = True
+    assert finish(actions.request_rollback(service, world.owner, 1)).state == "succeeded"
+    assert list(rows.all()) == [(1, "superseded"), (2, "failed"), (3, "current")]
+    assert world.cell.applied[-1]["replicas"] == 1
