@@ -145,9 +145,9 @@ def test_keys_and_addresses_of_ones_own_are_used_as_they_are(helm: Path) -> None
 
 def test_every_long_running_process_that_can_be_asked_is_probed(helm: Path) -> None:
     manifests = rendered(helm)
-    for name in PROCESSES - {"watcher"}:
+    for name in PROCESSES:
         container = one(manifests, "Deployment", f"-{name}")["spec"]["template"]["spec"]["containers"][0]
-        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container), name
+        assert {"startupProbe", "livenessProbe"} <= set(container), name
 
 
 def test_a_drain_takes_one_pod_at_a_time(helm: Path) -> None:

@@ -70,6 +70,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 def image() -> str:
+    if os.environ.get("ANYWHERE_TEST_IMAGE_TAG"):  # one that an earlier run has built and pushed
+        return os.environ["ANYWHERE_TEST_IMAGE_TAG"]
     tag = f"test-{secrets.token_hex(4)}"
     environment = {**os.environ, "PUSH": f"docker://{REGISTRY}/anywhere/anywhere:{tag}"}
     run(ROOT / "scripts" / "build-image", f"localhost/anywhere:{tag}", seconds=1200, env=environment)
@@ -206,7 +208,7 @@ def test_web_and_worker_scale_by_replicas_and_stay_reachable_meanwhile(client: h
     failures = []
     process = subprocess.Popen(
         [portal.helm, "upgrade", "anywhere", str(ROOT / "helm-charts" / "anywhere"), "-n", portal.namespace,
-         "--reuse-values", "--set", "web.replicas=1,worker.replicas=2", "--wait", "--timeout", "5m"],
+         "--reuse-values", "--set", "web.replicas=1,worker.replicas=2", "--wait", "--timeout", "9m"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None:
