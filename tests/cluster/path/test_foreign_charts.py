@@ -13,7 +13,7 @@ import pytest
 
 from tests.cluster.path import foreign
 from tests.cluster.path.chaos import Api, assert_one_release, eventually, kill
-from tests.cluster.path.conftest import CommandLine
+from tests.support.command_line import CommandLine
 from tests.support.portal import Portal
 
 pytestmark = pytest.mark.cluster
