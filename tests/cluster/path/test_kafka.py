@@ -25,6 +25,7 @@ class Client:
     """A Kafka client outside the cluster, signed in with what the Connect page shows."""
 
     def __init__(self, servers: str, credentials: dict[str, str]) -> None:
+        credentials = {key.replace("-", "_"): value for key, value in credentials.items()}
         self.login = {
             "bootstrap.servers": servers,
             "security.protocol": credentials["security_protocol"],

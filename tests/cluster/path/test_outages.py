@@ -66,8 +66,9 @@ def outlast(portal: Portal, kubeconfig: str, name: str, practice: str, *, begins
         time.sleep(max(0.0, lasts - (time.monotonic() - gone)))
     back = time.monotonic()
     ended = api.ended(operation["id"], 180)
-    print(f"off {begins:.1f} s in, for {lasts:.0f} s: shown after {shown:.1f} s, ended {time.monotonic() - back:.1f} s "
-          f"after it was back, attempt {ended['attempt']}; elsewhere {beside:.1f} s, usually {usual:.1f} s")  # fmt: skip
+    took = time.monotonic() - back
+    print(f"off {begins:.1f} s in, for {lasts:.0f} s: shown after {shown:.1f} s, ended {took:.1f} s after it was back, "
+          f"attempt {ended['attempt']}; elsewhere {beside:.1f} s, usually {usual:.1f} s")  # fmt: skip
     assert shown <= SHOWN_WITHIN
     assert beside <= usual * 1.5 + 3, "an install elsewhere waits for nobody"
     assert ended["state"] == "succeeded", ended["error"]
