@@ -38,6 +38,7 @@ CHECKS = {
         Check("Browser tests", [*PYTEST, "tests/browser"], "tests/browser"),
     ],
     "cluster": [Check("Cluster tests", [*PYTEST, "tests/cluster", "-m", "not slow and not portal"], "tests/cluster")],
+    "faults": [Check("Faults, at length", [*PYTEST, "tests/cluster/path", "-m", "slow"], "tests/cluster/path")],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
 }
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in CHECKS:
         print(f"usage: checks.py {'|'.join(CHECKS)}", file=sys.stderr)
         return 2
-    if arguments[0] in ("cluster", "portal") and not os.environ.get("KUBECONFIG"):
+    if arguments[0] in ("cluster", "faults", "portal") and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
         return 2
     results = [(check, *outcome(check)) for check in CHECKS[arguments[0]]]

@@ -61,14 +61,14 @@ def test_no_acknowledged_record_is_lost_when_a_machine_loses_power(three: Releas
 
     def cut(number: int) -> None:
         if number == 300:
-            assert three.run(tool, "node", "off", node).returncode == 0
+            assert three.run(*tool.split(), "node", "off", node).returncode == 0
 
     try:
         acknowledged = write(three, "events", (f"power-{number}" for number in range(1000)), cut)
         assert len(acknowledged) == 1000
         assert acknowledged <= set(read(three, "events", 1500))
     finally:
-        assert three.run(tool, "node", "on", node).returncode == 0
+        assert three.run(*tool.split(), "node", "on", node).returncode == 0
     three.wait(3)
     eventually(lambda: replicas_in_sync(three, "events") == 3, "three replicas in sync", 240)
     assert acknowledged <= set(read(three, "events", 1500))
