@@ -12,6 +12,7 @@ test.each([
   [about('scale', 'cancelling'), 'Stopping: scaling orders-db'],
   [about('replace_credential', 'succeeded'), 'orders-db has a new credential'],
   [about('change', 'superseded'), 'Change of orders-db was replaced by a newer wish'],
+  [about('retry', 'failed'), 'orders-db was not applied again'],
   [about('grow_volume', 'running'), 'Grow volume: orders-db'],
 ])('the title of %o', (given, expected) => {
   expect(operationTitle(given)).toBe(expected)

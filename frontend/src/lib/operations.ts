@@ -19,6 +19,8 @@ const verbs: Record<string, Verb> = {
   replace_credential: {
     doing: 'Replacing the credential of', done: 'has a new credential', undone: 'kept its old credential', noun: 'Replace credential',
   },
+  retry: { doing: 'Applying again', done: 'is applied again', undone: 'was not applied again', noun: 'Try again' },
+  publish: { doing: 'Publishing', done: 'is published', undone: 'was not published', noun: 'Publish' },
   preflight: { doing: 'Checking clusters for', done: 'is checked', undone: 'was not checked', noun: 'Check clusters' },
   plan: { doing: 'Planning', done: 'is planned', undone: 'was not planned', noun: 'Plan' },
 }

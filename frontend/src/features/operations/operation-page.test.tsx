@@ -93,6 +93,19 @@ test('a failure shows the cause, what was kept, the cluster\'s words and the way
   expect(retries).toHaveLength(1)
 })
 
+test('one that was stopped says what was left and can be tried again', async () => {
+  answer('get', 'operations/o1/', { ...failed, state: 'cancelled', error: { ...failed.error, title: 'Cancelled', detail: 'Revision 1 stays.', kept: 'Revision 1 stays.', next: [] } })
+  answer('get', 'operations/o1/events/', listOf([]))
+  answer('get', 'services/s1/', service)
+  const retries = answer('post', 'services/s1/retry/', { ...operation, id: 'o2' }, 202)
+  answer('get', 'operations/o2/', problem('x', 'On the way', ''), 404)
+  const { user, path } = renderAt('/o/tern/operations/o1')
+  expect(await screen.findByText('Revision 1 stays.')).toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Try again' }))
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o2'))
+  expect(retries).toHaveLength(1)
+})
+
 test('one that is not there says so', async () => {
   answer('get', 'operations/o1/', problem('not_found', 'There is no such operation', 'It may belong to another organization.'), 404)
   renderAt('/o/tern/operations/o1')

@@ -6,14 +6,17 @@ import type { Operation, OperationEvent } from '../../api/types'
 import { Button, ButtonLink } from '../../components/button'
 import { ConfirmDialog } from '../../components/dialog'
 import { PageHead } from '../../components/page'
+import { ProblemPanel } from '../../components/problem-panel'
 import { QueryView, SkeletonCard } from '../../components/states'
 import { Moment } from '../../components/time'
 import { OperationBadge } from '../../components/verdict'
+import { useFollow } from '../../lib/follow'
 import { isFinal, operationTitle } from '../../lib/operations'
 import { useMayChange } from '../../lib/session'
 import type { LineState } from '../../lib/sse'
 import { useCancelOperation } from './api/cancel-operation'
 import { useLiveOperation } from './api/live-operation'
+import { useRetryService } from './api/retry-service'
 import { Cause, ClusterWords } from './components/cause'
 import { OperationFacts } from './components/facts'
 import { Log } from './components/log'
@@ -60,6 +63,32 @@ function Done({ operation, org }: { operation: Operation; org: string }): ReactE
   return null
 }
 
+/** What a cancel left behind, and how to go on. */
+function Stopped({ operation, org }: { operation: Operation; org: string }): ReactElement {
+  const mayChange = useMayChange()
+  const follow = useFollow(org)
+  const id = operation.subject.id ?? ''
+  const retry = useRetryService(id)
+  const problem = operation.error
+  const goesOn = operation.subject.type === 'service' && id !== '' && mayChange && operation.kind !== 'uninstall'
+  return (
+    <section className="note v-suspended">
+      <div className="grow stack" style={{ '--gap': 'var(--aw-2)' }}>
+        <p><b>It was stopped</b></p>
+        {problem?.detail && <p>{problem.detail}</p>}
+        {problem?.kept && problem.kept !== problem.detail && <p><b>Kept:</b> {problem.kept}</p>}
+        {goesOn && (
+          <div className="row">
+            <Button small busy={retry.isPending} onClick={() => follow(retry.mutateAsync())}>Try again</Button>
+            <ButtonLink small look="quiet" to="/o/$org/services/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink>
+          </div>
+        )}
+        {retry.error ? <ProblemPanel problem={retry.error} alert /> : null}
+      </div>
+    </section>
+  )
+}
+
 function Ready({ operation, log, line, org }: { operation: Operation; log: OperationEvent[]; line: LineState; org: string }): ReactElement {
   const over = isFinal(operation.state)
   return (
@@ -77,9 +106,7 @@ function Ready({ operation, log, line, org }: { operation: Operation; log: Opera
       {line === 'lost' && <p className="note v-unknown" role="status">Not live, trying again. What is shown is the last we know.</p>}
       <p className="vh" role="status">{operationTitle(operation)}</p>
       {operation.state === 'failed' ? <Cause operation={operation} org={org} /> : <OperationFacts operation={operation} />}
-      {operation.state === 'cancelled' && operation.error && (
-        <section className="note v-suspended"><div><p><b>{operation.error.title}</b></p><p>{operation.error.detail}</p>{operation.error.kept && <p><b>Kept:</b> {operation.error.kept}</p>}</div></section>
-      )}
+      {operation.state === 'cancelled' && <Stopped operation={operation} org={org} />}
       <section className="card" aria-labelledby="steps">
         <header><h2 id="steps">{operation.state === 'failed' ? 'How far it came' : 'Steps'}</h2>{line === 'live' && !over && <span className="faint small">live</span>}</header>
         {operation.steps.length > 0 ? <Steps operation={operation} /> : <p className="pad dim">The steps appear when a worker has taken it.</p>}

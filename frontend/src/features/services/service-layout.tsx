@@ -83,6 +83,12 @@ export function ServiceLayout(): ReactElement {
               <ButtonLink small to="/o/$org/operations/$id" params={{ org, id: service.operation.id }}>Watch it</ButtonLink>
             </section>
           )}
+          {service.operation && (service.operation.state === 'failed' || service.operation.state === 'cancelled') && service.state === 'present' && (
+            <section className={`note v-${service.operation.state === 'failed' ? 'failed' : 'suspended'}`}>
+              <div className="grow"><p><b>{operationTitle(service.operation)}</b></p>{service.operation.error && <p className="dim break">{service.operation.error.title}</p>}</div>
+              <ButtonLink small to="/o/$org/operations/$id" params={{ org, id: service.operation.id }}>See what to do</ButtonLink>
+            </section>
+          )}
           {service.state === 'uninstalled' && (
             <section className="note v-suspended"><div><p><b>This service is uninstalled</b></p>
               <p className="dim">{service.data_kept.length > 0 ? `Its data is kept in ${service.cluster.name}, namespace ${service.namespace}: installing the same package under this name finds it again.` : 'Its data was deleted with it.'}</p></div></section>

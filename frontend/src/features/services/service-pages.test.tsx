@@ -78,6 +78,12 @@ describe('the overview', () => {
     expect(screen.getByText('20Gi, gp3, bound')).toBeInTheDocument()
     expect(await violations()).toEqual([])
   })
+  test('leads from a failed operation to what can be done', async () => {
+    given({ operation: { ...started('o7', 'change'), state: 'failed', error: { title: 'The quota is used up' } } as Operation })
+    renderAt('/o/tern/services/s1')
+    expect(await screen.findByText('The quota is used up')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'See what to do' })).toHaveAttribute('href', '/o/tern/operations/o7')
+  })
   test('scales after showing the plan', async () => {
     given()
     const plans = answer('post', 'services/s1/plan/', planned(plan), 202)

@@ -4,7 +4,7 @@ import type { IconName } from '../../../components/icon'
 import { isFinal, kindWord } from '../../../lib/operations'
 
 const past: Record<string, string> = {
-  install: 'Installed', change: 'Changed', rollback: 'Rolled back', scale: 'Scaled', uninstall: 'Uninstalled',
+  install: 'Installed', change: 'Changed', rollback: 'Rolled back', scale: 'Scaled', uninstall: 'Uninstalled', retry: 'Applied again',
 }
 const icons: Record<string, IconName> = { install: 'plus', change: 'edit', rollback: 'restart', scale: 'scale', uninstall: 'x' }
 
