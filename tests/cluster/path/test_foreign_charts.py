@@ -99,9 +99,11 @@ def test_a_queue_with_volumes_jobs_and_hooks(
     seen = {(w["kind"], w["ready"], w["desired"]) for w in installed["workloads"]}
     assert ("StatefulSet", 2, 2) in seen
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 30)
-    kubectl("-n", name, "delete", "pod", f"{name}-queue-1", "--wait=false")
-    aw.wait_for(lambda: aw.health(name)["verdict"] != "healthy", 30, "a lost pod is seen")
-    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "and so is the new one")
+    inside = ("-n", name, "exec", f"{name}-queue-1", "--")
+    kubectl(*inside, "rm", "/data/there")
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "degraded", 30, "a pod that is not ready is seen")
+    kubectl(*inside, "touch", "/data/there")
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "and so is that it is ready again")
     aw.json("services", "change", name, "--set", "console.enabled=false", "--wait")
     assert "console" not in " ".join(kinds(kubectl, name))
     assert_one_release(kubeconfig, name)
