@@ -33,6 +33,15 @@ HELM_SECONDS = 240
 def bring_about(run: Run) -> None:
     """Carry out the desired state of the operation's service."""
     service = _service(run)
+    with recovery.waking(run, service.cluster):
+        _bring_about(run, service)
+
+
+for _kind in ("install", "change", "scale", "rollback", "retry"):
+    handler(_kind, steps=STEPS, deadline_seconds=DEADLINE_SECONDS, verifies=True)(bring_about)
+
+
+def _bring_about(run: Run, service: Service) -> None:
     desired.ensure_secrets(run, service)
     wanted = desired.of(service)
     run.secrets |= set(wanted.secret_values)
@@ -56,10 +65,6 @@ def bring_about(run: Run) -> None:
         with run.step("binding"):
             _publish(run, service, release, binding.read(service, gateways, manifest))
     run.result = {"revision": release.revision, "version": service.version.version, "plan": service.plan}
-
-
-for _kind in ("install", "change", "scale", "rollback", "retry"):
-    handler(_kind, steps=STEPS, deadline_seconds=DEADLINE_SECONDS, verifies=True)(bring_about)
 
 
 def _service(run: Run) -> Service:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from anywhere.clusters.models import Cluster
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Forbidden, GatewayError
 from anywhere.gateways.helm import DEPLOYED, FAILED, UNINSTALLING, Release
@@ -21,6 +22,9 @@ from anywhere.operations.run import Run
 MARK = "anywhere"
 INSTALL_HOOKS = {"pre-install"}
 LOOK_EVERY = 5.0
+REFUSALS = ("cluster.forbidden", "cluster.unauthorized", "preflight.forbidden")
+REFUSED_AT_MOST = 5
+AFTER_AN_OUTAGE = timedelta(seconds=60)
 STRANGERS_SECONDS = 10 * 60.0  # a Helm of somebody else may wait this long for its workloads and hooks
 
 
@@ -49,6 +53,34 @@ def ready_for_helm(run: Run, gateways: Gateways, name: str, namespace: str) -> R
     if newest.status == FAILED and newest.revision == 1 and run.operation.kind != "uninstall":
         return _begin_again(run, gateways, newest)
     return newest
+
+
+@contextmanager
+def waking(run: Run, cluster: Cluster) -> Iterator[None]:
+    """Take a refusal for a passing one, a few times, when the cluster was away just now.
+
+    An API server that starts answers before it knows its own rules: for some seconds it forbids what it allows.
+    """
+    try:
+        yield
+    except (GatewayError, OperationFailed) as error:
+        if not error.code.startswith(REFUSALS) or run.should_stop() or not _was_away(run, cluster):
+            raise
+        refused = int(run.remembers.get("refused", 0)) + 1
+        if refused > REFUSED_AT_MOST:
+            raise
+        run.remember(refused=refused)
+        raise TryAgainLater(f"The cluster was away and does not allow everything yet: {error.detail}", 3) from error
+
+
+def _was_away(run: Run, cluster: Cluster) -> bool:
+    cluster.refresh_from_db(fields=["reachable", "reachable_since"])
+    since = cluster.reachable_since
+    return (
+        run.operation.attempt > 1
+        or cluster.reachable is False
+        or (since is not None and datetime.now(UTC) - since < AFTER_AN_OUTAGE)
+    )
 
 
 @contextmanager

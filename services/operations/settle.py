@@ -19,6 +19,7 @@ from services.rules.health import Cause, cause, service_health, workload_rows
 BUDGET_SECONDS = 600  # Deployment's own progressDeadlineSeconds default
 FIRST_PAUSE, LONGEST_PAUSE = 0.15, 1.5
 HOLDS_SECONDS = 3.0  # `cause` names only what waiting does not mend; it must still be so after this long
+HOLDS_LONGER = {"workload.no_service_account": 30.0}  # a new namespace gets its own a moment later, or after an outage
 LOG_LINES = 20
 
 
@@ -42,7 +43,7 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
             blamed = ""
         elif why.code != blamed:
             blamed, blamed_since = why.code, time.monotonic()
-        elif time.monotonic() - blamed_since >= HOLDS_SECONDS:
+        elif time.monotonic() - blamed_since >= HOLDS_LONGER.get(why.code, HOLDS_SECONDS):
             raise _failure(run, gateways, why, namespace)
         if time.monotonic() > end:
             raise _too_slow(health.reason, seen)

@@ -28,7 +28,7 @@ def uninstall(run: Run) -> None:
     service = Service.objects.select_related("cluster", "version").get(pk=str(run.operation.subject_id))
     run.secrets |= {str(s) for s in (service.secrets or {}).values() if s}
     delete_data = bool(run.input.get("delete_data"))
-    with run.connect(access_of(service.cluster)) as gateways:
+    with recovery.waking(run, service.cluster), run.connect(access_of(service.cluster)) as gateways:
         newest = recovery.ready_for_helm(run, gateways, service.name, service.namespace)
         run.confirm()
         with run.step("remove"):

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from anywhere.clusters.models import Cluster
 from anywhere.gateways import helm as h
-from anywhere.gateways.errors import HelmFailed, Invalid, QuotaExceeded, ReleaseBusy, TimedOut, Unreachable
+from anywhere.gateways.errors import Forbidden, HelmFailed, Invalid, QuotaExceeded, ReleaseBusy, TimedOut, Unreachable
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation, OperationEvent
 from catalog.models import Archive
@@ -401,3 +402,32 @@ def test_a_change_that_does_not_settle_is_a_failed_revision_to_go_back_from(worl
     assert finish(actions.request_rollback(service, world.owner, 1)).state == "succeeded"
     assert list(rows.all()) == [(1, "superseded"), (2, "failed"), (3, "current")]
     assert world.cell.applied[-1]["replicas"] == 1
+
+
+def test_a_cluster_that_forbids_everything_for_a_moment_after_an_outage_is_waited_for(world):
+    service, operation = world.install()
+    world.cell.reachable = False
+    assert work(operation) == "verifying"
+    world.cell.reachable = True
+    world.cell.fail("status", Forbidden("secrets is forbidden"))
+    due(operation)
+    assert work(operation) == "verifying"
+    world.cell.fail("install_or_upgrade", Forbidden("statefulsets is forbidden"))
+    due(operation)
+    assert work(operation) == "verifying"
+    assert finish_after_pause(operation) == "succeeded"
+    assert_deployed_once(world, service, operation)
+
+
+def test_a_cluster_that_goes_on_forbidding_is_taken_at_its_word(world):
+    Cluster.objects.update(reachable_since=timezone.now() - timedelta(hours=1))
+    _, operation = world.install()
+    world.cell.fail("install_or_upgrade", Forbidden("statefulsets is forbidden"))
+    ended = finish(operation)
+    assert (ended.state, ended.error["code"], ended.attempt) == ("failed", "cluster.forbidden", 1)
+    again = actions.request_retry(Service.objects.get(), world.owner)
+    for _ in range(20):
+        world.cell.fail("status", Forbidden("secrets is forbidden"))
+    Cluster.objects.update(reachable_since=timezone.now())
+    ended = finish(again)
+    assert (ended.state, ended.attempt) == ("failed", 6)
