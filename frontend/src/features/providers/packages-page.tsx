@@ -3,6 +3,7 @@ import '../../styles/ops.css'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
+import { apiUrl } from '../../api/client'
 import type { ProviderPackage } from '../../api/types'
 import { VerdictIcon } from '../../components/icon'
 import { PageHead } from '../../components/page'
@@ -28,7 +29,7 @@ function Versions({ entry }: { entry: ProviderPackage }): ReactElement {
 }
 
 function Failures({ entry, org }: { entry: ProviderPackage; org: string | undefined }): ReactElement {
-  if (entry.failed_operations.length === 0) return <p className="act dim">No operation on this package failed.</p>
+  if (entry.failed_operations.length === 0) return <p className="in-pad dim">No operation on this package failed.</p>
   return (
     <>
       {entry.failed_operations.map((failure) => (
@@ -47,7 +48,7 @@ function PackageSection({ entry, org }: { entry: ProviderPackage; org: string | 
   const share = healthyShare(entry)
   return (
     <section className="card" aria-labelledby={`p-${entry.package.name}`}>
-      <header><Tile name={entry.package.name} title={entry.package.title} iconUrl={entry.package.icon_url} /><h2 id={`p-${entry.package.name}`}>{entry.package.title}</h2><span className="faint small">{count(entry.installs, 'install')}</span></header>
+      <header><Tile name={entry.package.name} title={entry.package.title} iconUrl={entry.package.icon_url ?? apiUrl(`catalog/packages/${entry.package.name}/icon/`)} /><h2 id={`p-${entry.package.name}`}>{entry.package.title}</h2><span className="faint small">{count(entry.installs, 'install')}</span></header>
       {entry.installs === 0 && entry.failed_operations.length === 0
         ? <p className="pad dim">Nobody has installed it yet.</p>
         : (

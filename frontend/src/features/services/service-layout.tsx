@@ -85,7 +85,7 @@ export function ServiceLayout(): ReactElement {
           )}
           {service.operation && (service.operation.state === 'failed' || service.operation.state === 'cancelled') && service.state === 'present' && (
             <section className={`note v-${service.operation.state === 'failed' ? 'failed' : 'suspended'}`}>
-              <div className="grow"><p><b>{operationTitle(service.operation)}</b></p>{service.operation.error && <p className="dim break">{service.operation.error.title}</p>}</div>
+              <div className="grow"><p><b>{operationTitle(service.operation)}</b></p>{service.operation.state === 'failed' && service.operation.error && <p className="dim break">{service.operation.error.title}</p>}</div>
               <ButtonLink small to="/o/$org/operations/$id" params={{ org, id: service.operation.id }}>See what to do</ButtonLink>
             </section>
           )}

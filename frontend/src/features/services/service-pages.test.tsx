@@ -75,7 +75,7 @@ describe('the overview', () => {
     expect(facts).toHaveTextContent('Nothing')
     expect(facts).toHaveTextContent('broker-2 is away; 2 of 3 serve.')
     expect(await screen.findByText(/image x not found/)).toBeInTheDocument()
-    expect(screen.getByText('20Gi, gp3, bound')).toBeInTheDocument()
+    expect(screen.getByText('20 GiB, gp3, bound')).toBeInTheDocument()
     expect(await violations()).toEqual([])
   })
   test('leads from a failed operation to what can be done', async () => {

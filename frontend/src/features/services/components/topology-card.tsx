@@ -6,7 +6,7 @@ import { VerdictIcon } from '../../../components/icon'
 import { QueryView, Skeleton } from '../../../components/states'
 import { Ago } from '../../../components/time'
 import { objectsQuery } from '../api/get-objects'
-import { groups, spread } from '../rules/topology'
+import { groups, sizeInWords, spread } from '../rules/topology'
 
 export function TopologyCard({ service }: { service: Service }): ReactElement {
   const query = useQuery(objectsQuery(service.id))
@@ -32,7 +32,7 @@ export function TopologyCard({ service }: { service: Service }): ReactElement {
         </QueryView>
         {query.data && query.data.claims.length > 0 && (
           <div className="grp"><h3>Volumes</h3>
-            <dl className="kv">{query.data.claims.map((claim) => [<dt key={`${claim.name}-t`} className="break">{claim.name}</dt>, <dd key={`${claim.name}-d`} className="num">{claim.size}, {claim.storage_class || 'default class'}, {claim.phase.toLowerCase()}</dd>])}</dl>
+            <dl className="kv">{query.data.claims.map((claim) => [<dt key={`${claim.name}-t`} className="break">{claim.name}</dt>, <dd key={`${claim.name}-d`} className="num">{sizeInWords(claim.size)}, {claim.storage_class || 'default class'}, {claim.phase.toLowerCase()}</dd>])}</dl>
           </div>
         )}
       </div>

@@ -24,7 +24,7 @@ export function eventLine(event: Pick<ServiceEvent, 'kind' | 'level' | 'reason' 
   const byLevel: VerdictName | null = level === 'error' ? 'failed' : level === 'warning' ? 'degraded' : null
   if (event.kind === 'operation') {
     const id = /^operation\/(.+)$/.exec(event.object)?.[1] ?? null
-    const outcome = outcomes[event.message]
+    const outcome = outcomes[event.message.toLowerCase()]
     const text = outcome ? `${kindWord(event.reason)} ${outcome}` : `${kindWord(event.reason)}: ${event.message}`
     return { text, detail: '', verdict: byLevel ?? (event.message === 'succeeded' ? 'healthy' : null), label: outcome ?? level, operation: id }
   }

@@ -139,6 +139,7 @@ test('events: newest first, of one kind', () => {
 
 test.each([
   ['an operation that went well', { kind: 'operation', level: 'info', reason: 'install', object: 'operation/o1', message: 'succeeded' }, { text: 'Install done', verdict: 'healthy', operation: 'o1' }],
+  ['an operation that was stopped', { kind: 'operation', level: 'info', reason: 'install', object: 'operation/o3', message: 'Cancelled' }, { text: 'Install stopped', verdict: null }],
   ['an operation that failed, with its cause', { kind: 'operation', level: 'error', reason: 'change', object: 'operation/o2', message: 'The quota is used up' }, { text: 'Change: The quota is used up', verdict: 'failed', operation: 'o2' }],
   ['a change of health', { kind: 'health', level: 'info', reason: 'healthy', object: '', message: '1 pod ready.' }, { text: '1 pod ready.', verdict: 'healthy', detail: '' }],
   ['the cluster\'s warning', { kind: 'cluster', level: 'Warning', reason: 'BackOff', object: 'Pod db-0', message: 'Back-off' }, { text: 'Back-off', verdict: 'degraded', detail: 'BackOff · Pod db-0' }],

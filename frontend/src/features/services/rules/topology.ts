@@ -64,3 +64,6 @@ export function spread(objects: Pick<ServiceObjects, 'workloads'>): string {
   if (zones > 1) return `${first} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'} in ${zones} zones`
   return nodes > 0 ? `${first} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}` : first
 }
+
+/** "5 GiB" of the cluster's "5Gi"; what is written otherwise is left as it is. */
+export const sizeInWords = (size: string): string => size.replace(/^([\d.]+)([KMGTPE]i)$/, '$1 $2B')
