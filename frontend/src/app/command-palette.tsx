@@ -11,6 +11,7 @@ import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import { api } from '../api/client'
 import type { Cluster, PackageList, Page, Service } from '../api/types'
 import { Icon, type IconName } from '../components/icon'
+import { useGiveBack } from '../lib/give-back'
 import { useColorScheme } from './color-scheme'
 
 interface Command {
@@ -28,8 +29,11 @@ export function matching<T extends { label: string; hint: string }>(commands: T[
   return commands.filter(({ label, hint }) => words.every((word) => `${label} ${hint}`.toLowerCase().includes(word)))
 }
 
+/** "install kafka": the name is what the portal is asked for. */
+const verbs = /^(install|connect to|connect|open)\s+/i
+
 function useFound(org: string, text: string): Command[] {
-  const [q] = useDebouncedValue(text.trim(), 150)
+  const [q] = useDebouncedValue(text.trim().replace(verbs, ''), 150)
   const enabled = q.length > 1 && org !== ''
   const services = useQuery({
     queryKey: ['palette', org, 'services', q], enabled,
@@ -55,6 +59,7 @@ function useFound(org: string, text: string): Command[] {
 export default function CommandPalette({ org, onClose }: { org: string; onClose: () => void }): ReactElement {
   const navigate = useNavigate()
   const { toggle } = useColorScheme()
+  useGiveBack(true)
   const [text, setText] = useState('')
   const [selected, setSelected] = useState(0)
   const place = (label: string, hint: string, icon: IconName, to: LinkProps['to']): Command => ({ id: label, label, hint, icon, link: { to, params: { org } } as Command['link'] })

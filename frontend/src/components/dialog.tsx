@@ -8,6 +8,7 @@ import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { useMediaQuery } from '@mantine/hooks'
 import { useId, useState, type ReactElement, type ReactNode } from 'react'
+import { useGiveBack } from '../lib/give-back'
 import { Button } from './button'
 import { ProblemPanel } from './problem-panel'
 
@@ -20,6 +21,7 @@ export function Dialog({ title, opened, onClose, size = '44rem', footer, childre
   children: ReactNode
 }): ReactElement {
   const small = useMediaQuery('(max-width: 45em)')
+  useGiveBack(opened)
   return (
     <Modal opened={opened} onClose={onClose} title={title} size={size} fullScreen={small} closeButtonProps={{ 'aria-label': 'Close' }} className="aw-modal">
       <div className="stack">{children}</div>

@@ -41,14 +41,22 @@ export function changeValue(base: Values, values: Values, path: string, value: J
   return setPath(unsetPath(values, path), path, value)
 }
 
+/** What a fold with nothing but untouched secrets says. */
+function secretWords(group: FormGroup, mode: 'install' | 'change'): string {
+  const secret = group.fields.filter((field) => field.secret)
+  if (secret.length === 0) return ''
+  if (mode === 'change') return 'kept as it is'
+  return secret.every((field) => field.form.generate) ? 'generated' : ''
+}
+
 function Group({ group, merged, children }: { group: FormGroup; merged: Values; children: ReactElement[] }): ReactElement {
-  const { isChanged, errors, secrets } = useSchemaForm()
+  const { isChanged, errors, secrets, mode } = useSchemaForm()
   const bad = group.fields.some((field) => errors[field.path])
   const changed = (path: string) => isChanged(path) || Boolean(secrets[path])
   if (group.name === 'Basics') return <div className="block-basics"><div className="fields">{children}</div></div>
   return (
     <details className="more" open={bad || undefined}>
-      <summary><Icon name="right" className="chev" />{group.name}<span className="end">{bad ? <b className="danger-text">needs a look</b> : groupSummary(group, merged, changed)}</span></summary>
+      <summary><Icon name="right" className="chev" />{group.name}<span className="end">{bad ? <b className="danger-text">needs a look</b> : groupSummary(group, merged, changed) || secretWords(group, mode)}</span></summary>
       <div className="fields">{children}</div>
     </details>
   )

@@ -91,7 +91,9 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const checking = check.isFetching || JSON.stringify(question) !== JSON.stringify(asked)
   const clusters = check.data?.clusters
   const checked = clusters ? chooseCluster(draft.cluster, clusters) : null
-  if (checked && checked.cluster.id !== chosen) setChosen(checked.cluster.id)
+  // An only cluster is meant even when it does not fit, so that a name taken there is said at its field.
+  const meant = checked ?? (clusters?.length === 1 ? clusters[0] : undefined)
+  if (meant && meant.cluster.id !== chosen) setChosen(meant.cluster.id)
   const options = useQuery(clusterOptionsQuery(checked?.cluster.id ?? null)).data ?? null
 
   const refused = install.error ? asProblem(install.error) : null

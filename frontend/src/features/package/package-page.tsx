@@ -20,6 +20,10 @@ function PackageSkeleton(): ReactElement {
   return <div className="stack"><Skeleton width="14rem" height="2rem" /><div className="split"><SkeletonCard lines={8} /><SkeletonCard lines={4} /></div></div>
 }
 
+/** The read me with its headings two levels lower: the page has an `h1` of its own, and the section an `h2`. */
+const below = (html: string): string =>
+  html.replace(/<(\/?)h([1-6])(?=[\s>])/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}`)
+
 export function PackagePage(): ReactElement {
   const org = useOrg()
   const { package: name } = useParams({ from: '/app/o/$org/catalogue/$package' })
@@ -96,7 +100,7 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           <p className="small"><Link to="/o/$org/services" params={{ org }} search={{ q: item.name }}>Services of this package</Link></p>
         </aside>
       </div>
-      {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: item.readme_html }} /></section>}
+      {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: below(item.readme_html) }} /></section>}
     </>
   )
 }
