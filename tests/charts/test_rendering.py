@@ -1,7 +1,6 @@
 """What every chart makes: valid objects, restricted pods, stable selectors, no secret in the open."""
 
 import base64
-import re
 import hashlib
 import re
 from collections.abc import Callable

@@ -117,7 +117,7 @@ class Release:
                 parts.append(
                     self.api.read_namespaced_pod_log(f"{self.name}-{number}", self.namespace, previous=previous)
                 )
-        return "\n".join(parts)
+        return "\n".join(part or "" for part in parts)
 
     def secret(self, suffix: str) -> dict[str, str]:
         """A Secret of the release by the end of its name."""
