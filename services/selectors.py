@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from anywhere.accounts.models import Organization
@@ -257,7 +257,11 @@ def provider_packages(provider: Provider) -> list[dict[str, Any]]:
     ]
 
 
-def _failures(provider: Provider, days: int = 30) -> dict[Any, list[dict[str, Any]]]:
+EXAMPLES = 3  # operations named for each cause
+
+
+def _failures(provider: Provider, days: int = 30, limit: int = 1000) -> dict[Any, list[dict[str, Any]]]:
+    """Give the causes of the last failed operations by package, most frequent first, with a few operations each."""
     package = Service.objects.filter(pk=OuterRef("subject_id")).values("package_id")[:1]
     rows = (
         Operation.objects.filter(
@@ -267,15 +271,20 @@ def _failures(provider: Provider, days: int = 30) -> dict[Any, list[dict[str, An
             subject_id__in=Service.objects.filter(package__provider=provider).values("pk"),
         )
         .annotate(package_id=Subquery(package))
-        .values("package_id", code=F("error__code"), title=F("error__title"))
-        .annotate(count=Count("pk"), last_at=Max("finished_at"))
-        .order_by("-count")
+        .order_by("-created_at")
+        .values("pk", "package_id", "finished_at", code=F("error__code"), title=F("error__title"))[:limit]
     )
-    found: dict[Any, list[dict[str, Any]]] = {}
+    causes: dict[tuple[Any, str], dict[str, Any]] = {}
     for row in rows:
-        found.setdefault(row["package_id"], []).append(
-            {"cause_code": row["code"], "title": row["title"], "count": row["count"], "last_at": row["last_at"]}
-        )
+        words = {"cause_code": row["code"], "title": row["title"], "last_at": row["finished_at"]}
+        fresh: dict[str, Any] = {**words, "count": 0, "examples": []}
+        cause = causes.setdefault((row["package_id"], row["code"]), fresh)
+        cause["count"] += 1
+        if len(cause["examples"]) < EXAMPLES:
+            cause["examples"].append(str(row["pk"]))
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for (package_id, _), cause in sorted(causes.items(), key=lambda item: -item[1]["count"]):
+        found.setdefault(package_id, []).append(cause)
     return found
 
 
