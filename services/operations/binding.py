@@ -21,7 +21,8 @@ def read(service: Service, gateways: Gateways, manifest: Sequence[Mapping[str, A
     for obj in manifest:
         if obj.get("kind") in lively:
             live.append(gateways.kubernetes.find(Ref.of(obj, service.namespace)) or obj)
-    endpoints = connection.endpoints(definition, live, service.name, service.namespace)
+    node = _node_address(gateways) if connection.uses_node_ports(live) else ""
+    endpoints = connection.endpoints(definition, live, service.name, service.namespace, node)
     secret = connection.binding_secret(definition, service.name)
     keys: list[str] = []
     facts: dict[str, str] = {}
@@ -34,6 +35,13 @@ def read(service: Service, gateways: Gateways, manifest: Sequence[Mapping[str, A
         keys = sorted(data)
         facts = public_facts(data)
     return {"secret": secret, "keys": keys, "endpoints": endpoints, "facts": facts}
+
+
+def _node_address(gateways: Gateways) -> str:
+    try:
+        return connection.node_address(gateways.kubernetes.list("v1/nodes"))
+    except Forbidden:
+        return ""
 
 
 # Keys of the well-known binding entries that name a place or a person, not a secret (servicebinding.io, common types).

@@ -24,15 +24,17 @@ def expand(text: str, facts: Mapping[str, str]) -> str:
     return "".join(shown)
 
 
-def endpoints(definition: Mapping[str, Any], objects: Sequence[Object], release: str, namespace: str) -> list[dict]:
+def endpoints(
+    definition: Mapping[str, Any], objects: Sequence[Object], release: str, namespace: str, node: str = ""
+) -> list[dict]:
     """Give [{name, host, port, scope, protocol}] of a service: as its package says, and from what is really there.
 
-    Packages that declare nothing get every port of every Service. Load balancers, node ports and ingresses add
-    addresses outside the cluster.
+    Packages that declare nothing get every port of every Service. Load balancers, node ports (at `node`) and ingresses
+    add addresses outside the cluster.
     """
     services = {o["metadata"]["name"]: o for o in objects if o.get("kind") == "Service"}
     found = _declared(definition, services, release, namespace) or _discovered(services, namespace)
-    found += _outside(definition, services, release)
+    found += _outside(services, node)
     found += _ingresses(objects)
     return found
 
@@ -80,26 +82,40 @@ def _discovered(services: Mapping[str, Object], namespace: str) -> list[dict]:
     return found
 
 
-def _outside(definition: Mapping[str, Any], services: Mapping[str, Object], release: str) -> list[dict]:
+def _outside(services: Mapping[str, Object], node: str) -> list[dict]:
     found = []
     for name, service in services.items():
         spec, status = service.get("spec") or {}, service.get("status") or {}
-        if spec.get("type") != "LoadBalancer":
-            continue
-        for address in (status.get("loadBalancer") or {}).get("ingress") or []:
-            host = address.get("hostname") or address.get("ip")
-            for port in spec.get("ports") or []:
-                found.append(
-                    {
-                        "name": port.get("name") or str(port["port"]),
-                        "host": host,
-                        "port": int(port["port"]),
-                        "scope": "outside",
-                        "protocol": "tcp",
-                        "service": name,
-                    }  # fmt: skip
-                )
+        ports = spec.get("ports") or []
+        if spec.get("type") == "LoadBalancer":
+            for address in (status.get("loadBalancer") or {}).get("ingress") or []:
+                host = address.get("hostname") or address.get("ip")
+                found += [_point(port, host, int(port["port"]), name) for port in ports]
+        elif spec.get("type") == "NodePort" and node:
+            found += [_point(port, node, int(port["nodePort"]), name) for port in ports if port.get("nodePort")]
     return found
+
+
+def _point(port: Mapping[str, Any], host: str, number: int, service: str) -> dict[str, Any]:
+    name = port.get("name") or str(port["port"])
+    return {"name": name, "host": host, "port": number, "scope": "outside", "protocol": "tcp", "service": service}
+
+
+def uses_node_ports(objects: Sequence[Object]) -> bool:
+    """Give whether an object answers on a port of every node."""
+    return any(o.get("kind") == "Service" and (o.get("spec") or {}).get("type") == "NodePort" for o in objects)
+
+
+def node_address(nodes: Sequence[Object]) -> str:
+    """Give the address of the first ready node: the one it shows to the outside, else its own; empty without any."""
+    for kind in ("ExternalIP", "ExternalDNS", "InternalIP"):
+        for node in nodes:
+            status = node.get("status") or {}
+            ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or [])
+            for address in status.get("addresses") or []:
+                if ready and address.get("type") == kind:
+                    return str(address["address"])
+    return ""
 
 
 def _ingresses(objects: Sequence[Object]) -> list[dict]:

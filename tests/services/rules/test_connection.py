@@ -55,3 +55,16 @@ def test_the_binding_secret_and_port_forward():
     points = connection.endpoints(DEFINITION, [service("db")], "db", "n")
     assert connection.port_forward(points, "n") == "kubectl --namespace n port-forward service/db 5432:5432"
     assert connection.port_forward([], "n") == ""
+
+
+def test_node_ports_answer_at_a_ready_nodes_address():
+    ported = service("db-0", "NodePort", spec={"ports": [{"name": "out", "port": 9094, "nodePort": 31000}]})
+    ready = [{"type": "Ready", "status": "True"}]
+    away = {"status": {"conditions": [], "addresses": [{"type": "ExternalIP", "address": "1.1.1.1"}]}}
+    here = {"status": {"conditions": ready, "addresses": [{"type": "InternalIP", "address": "10.0.0.7"}]}}
+    node = connection.node_address([away, here])
+    assert node == "10.0.0.7"
+    points = connection.endpoints({}, [ported], "db", "n", node)
+    assert [(p["host"], p["port"]) for p in points if p["scope"] == "outside"] == [("10.0.0.7", 31000)]
+    assert connection.uses_node_ports([ported]) and not connection.uses_node_ports([service("db")])
+    assert connection.node_address([away]) == ""
