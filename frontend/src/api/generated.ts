@@ -1203,7 +1203,7 @@ export interface components {
             kind: string;
             state: components["schemas"]["OperationStateEnum"];
             readonly subject: components["schemas"]["Subject"];
-            readonly organization: string;
+            organization: string;
             /** Format: email */
             readonly requested_by: string | null;
             /** Format: date-time */
@@ -1626,7 +1626,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            readonly organization: string;
+            organization: string;
             readonly cluster: components["schemas"]["ClusterRef"];
             namespace: string;
             readonly package: components["schemas"]["PackageRef"];

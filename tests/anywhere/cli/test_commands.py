@@ -57,7 +57,7 @@ def test_kafka_scales_out_and_not_in(aw: CommandLine):
     error = aw.json("services", "scale", "log", "2", code=4)["error"]
     assert error["code"] == "service.cannot_scale"
     aw.json("services", "scale", "log", "3", "--wait")
-    assert aw.json("services", "show", "log")["desired"]["replicas"] == {"node": 3}
+    assert aw.json("services", "show", "log")["desired"]["replicas"] == {"server": 3}
     refused = aw.json("services", "scale", "log", "1", code=4)["error"]
     assert refused["code"] in ("service.cannot_scale", "service.change_refused")
     aw.run("services", "uninstall", "log", "--wait")
