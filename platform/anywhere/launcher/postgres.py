@@ -162,7 +162,7 @@ class Postgres:
             **self.account.popen_options(),
         )
         if answer.returncode != 0:
-            last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+            last = " / ".join(answer.stderr.strip().splitlines()[-3:] or ["no message"])
             raise CannotStart(f"PostgreSQL's {Path(command[0]).name} failed: {last}", f"Look at {self.folder}.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +32,11 @@ def running() -> Iterator[Running]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents[:2]):  # pytest's own folders are closed to other accounts
-        folder.chmod(0o755)
-    return tmp_path
+def place() -> Iterator[Path]:
+    """A folder that other accounts can get to; pytest closes its own ones again whenever another run starts."""
+    with tempfile.TemporaryDirectory(prefix="anywhere-place-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def start(server: Postgres | Valkey, running: Running, log: Path) -> subprocess.Popen[bytes]:
