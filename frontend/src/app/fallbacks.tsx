@@ -1,16 +1,14 @@
 /** What is shown when there is no page to show. */
-import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
+import { Link, useMatches, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { Empty } from '../components/states'
 import { PageHead } from '../components/page'
 import { ProblemPanel } from '../components/problem-panel'
 
 export function NotFound(): ReactElement {
-  return (
-    <main className="main" id="main">
-      <PageHead title="There is no page at this address" lead="It may have moved, or the address has a typing error." acts={<Link to="/" className="btn main-act">Go to Home</Link>} />
-    </main>
-  )
+  const inShell = useMatches({ select: (matches) => matches.some((match) => match.routeId === '/app') })
+  const page = <PageHead title="There is no page at this address" lead="It may have moved, or the address has a typing error." acts={<Link to="/" className="btn main-act">Go to Home</Link>} />
+  return inShell ? page : <main className="main" id="main">{page}</main>
 }
 
 export function PageCrash({ error, reset }: ErrorComponentProps): ReactElement {

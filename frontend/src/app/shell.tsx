@@ -94,7 +94,7 @@ export function Shell(): ReactElement {
             </Link>
           ))}
           <Menu label="You" items={mine}>
-            <button type="button" className="me" aria-label={`You: ${me.name || me.email}`}><span className="ava" aria-hidden="true">{initials(me.name || me.email)}</span><span className="lbl clip">{me.name || me.email}{role ? `, ${role}` : ''}</span></button>
+            <button type="button" className="me" aria-label={`You: ${me.name || me.email}${role ? `, ${role}` : ''}`}><span className="ava" aria-hidden="true">{initials(me.name || me.email)}</span><span className="lbl clip">{me.name || me.email}{role ? `, ${role}` : ''}</span></button>
           </Menu>
         </nav>
         <header className="top">

@@ -23,7 +23,7 @@ export function Dialog({ title, opened, onClose, size = '44rem', footer, childre
   const small = useMediaQuery('(max-width: 45em)')
   useGiveBack(opened)
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size={size} fullScreen={small} closeButtonProps={{ 'aria-label': 'Close' }} className="aw-modal">
+    <Modal opened={opened} onClose={onClose} title={title} size={size} fullScreen={small} closeButtonProps={{ 'aria-label': 'Close' }} className="aw-modal" attributes={{ header: { role: 'none' } }}>
       <div className="stack">{children}</div>
       {footer && <footer className="aw-modal-foot">{footer}</footer>}
     </Modal>

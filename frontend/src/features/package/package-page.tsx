@@ -20,9 +20,10 @@ function PackageSkeleton(): ReactElement {
   return <div className="stack"><Skeleton width="14rem" height="2rem" /><div className="split"><SkeletonCard lines={8} /><SkeletonCard lines={4} /></div></div>
 }
 
-/** The read me with its headings two levels lower: the page has an `h1` of its own, and the section an `h2`. */
+/** The read me with its headings two levels lower (the page has an `h1`, the section an `h2`), and what may scroll within reach of the keyboard. */
 const below = (html: string): string =>
   html.replace(/<(\/?)h([1-6])(?=[\s>])/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}`)
+    .replace(/<(pre|table)(?=[\s>])/g, '<$1 tabindex="0"')
 
 export function PackagePage(): ReactElement {
   const org = useOrg()
@@ -95,7 +96,7 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           <section className="card"><header><h2>What it needs</h2></header><div className="pad"><dl className="kv">{needsOf(item.requires).map((need) => [<dt key={need.name}>{need.name}</dt>, <dd key={`${need.name}v`}>{need.value}</dd>])}</dl></div></section>
           <section className="card"><header><h2>Provider</h2></header><div className="pad stack" style={{ '--gap': 'var(--aw-3)' }}>
             <p><b>{item.provider.name}</b>{item.maintainer && item.maintainer !== item.provider.name && <><br /><span className="dim small">Looked after by {item.maintainer}</span></>}</p>
-            {item.links.length > 0 && <ul>{item.links.map((each) => <li key={each.url}><a href={each.url} target="_blank" rel="noreferrer noopener">{each.title}<Icon name="external" label="opens in a new window" /></a></li>)}</ul>}
+            {item.links.length > 0 && <ul className="links">{item.links.map((each) => <li key={each.url}><a href={each.url} target="_blank" rel="noreferrer noopener">{each.title}<Icon name="external" label="opens in a new window" /></a></li>)}</ul>}
           </div></section>
           <p className="small"><Link to="/o/$org/services" params={{ org }} search={{ q: item.name }}>Services of this package</Link></p>
         </aside>
