@@ -158,5 +158,6 @@ class Heartbeat(threading.Thread):
             self.cancelled.set()
 
     def stop(self) -> None:
-        """End the renewals."""
+        """End the renewals; none is under way any more when this returns, unless the database hangs."""
         self._stopped.set()
+        self.join(2)
