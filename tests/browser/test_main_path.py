@@ -104,6 +104,8 @@ def _changes_after_seeing_the_plan(page: Page) -> None:
     dialog.get_by_role("button", name="Apply the change").click()
     ends(page, "orders-db is changed")
     page.get_by_role("link", name="Open the service").click()
+    page.get_by_role("navigation", name="Service").get_by_role("link", name="Values").click()
+    expect(page.get_by_role("region", name="Your values")).to_contain_text("maxConnections: 55", timeout=PATIENT)
 
 
 def _rolls_back(page: Page) -> None:
@@ -115,7 +117,9 @@ def _rolls_back(page: Page) -> None:
     ends(page, "orders-db is rolled back")
     page.get_by_role("link", name="Open the service").click()
     page.get_by_role("navigation", name="Service").get_by_role("link", name="Values").click()
-    expect(page.get_by_text("Nothing: it runs as the plan says.")).to_be_visible(timeout=PATIENT)
+    own = page.get_by_role("region", name="Your values")
+    expect(own).to_be_visible(timeout=PATIENT)
+    expect(own).not_to_contain_text("maxConnections")
 
 
 def _uninstalls(page: Page) -> None:
