@@ -74,7 +74,7 @@ def _practice_kubeconfig(home: Path) -> Any:
     os.environ["ANYWHERE_HOME"] = str(home)
     from anywhere.practice import client as practice
 
-    return practice.create_cluster(home).kubeconfig
+    return practice.create_cluster(home, ready_seconds=0).kubeconfig
 
 
 def _click(client: Any, cluster: str, name: str, posts: list[float]) -> float:
