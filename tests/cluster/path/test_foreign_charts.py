@@ -101,7 +101,7 @@ def test_a_queue_with_volumes_jobs_and_hooks(
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 30)
     inside = ("-n", name, "exec", f"{name}-queue-1", "--")
     kubectl(*inside, "rm", "/data/there")
-    aw.wait_for(lambda: "1 of 2" in aw.health(name)["reason"], 30, "a pod that is not ready is seen")
+    aw.wait_for(lambda: f"{name}-queue-1" in aw.health(name)["reason"], 30, "a pod that is not ready is seen")
     assert aw.health(name)["verdict"] in ("progressing", "degraded")
     kubectl(*inside, "touch", "/data/there")
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "and so is that it is ready again")
