@@ -106,7 +106,7 @@ def test_a_queue_with_volumes_jobs_and_hooks(
     kubectl(*inside, "touch", "/data/there")
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60, "and so is that it is ready again")
     aw.json("services", "change", name, "--set", "console.enabled=false", "--wait")
-    assert "console" not in " ".join(kinds(kubectl, name))
+    eventually(lambda: "console" not in " ".join(kinds(kubectl, name)), "the part is gone", 60)
     assert_one_release(kubeconfig, name)
     kept = aw.json("services", "uninstall", name, "--wait")["result"]["data_kept"]
     assert sorted(claim["name"] for claim in kept) == [f"data-{name}-queue-0", f"data-{name}-queue-1"]

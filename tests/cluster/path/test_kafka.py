@@ -134,8 +134,8 @@ def test_no_acknowledged_record_is_lost_when_a_node_loses_its_power(
     records = [f"power-{number}" for number in range(RECORDS)]
     try:
         assert kafka.write(records, {300: lambda: turn("node", "off", node)}) == set(records)
-        aw.wait_for(lambda: aw.health(name)["verdict"] == "degraded", 90, "it is shown degraded")
         assert kafka.read(RECORDS) == set(records)
+        aw.wait_for(lambda: aw.health(name)["verdict"] == "degraded", 90, "it is shown degraded")
     finally:
         turn("node", "on", node)
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 300, "it is healthy again")
