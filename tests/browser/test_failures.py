@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Seat
+from tests.support.browser import Seat, wait_for
 
 PATIENT = 60_000
 
@@ -54,6 +54,8 @@ def test_a_failed_install_names_its_cause_and_a_retry_mends_it(
     expect(page.locator("details", has_text="What the cluster said")).to_contain_text("Pod sessions-0")
 
     api.behave(cluster, fail=None)
+    service = f"services/{failed['subject']['id']}/"
+    wait_for(lambda: api.call("GET", service)["health"]["verdict"] == "healthy", "the pod finds its image")
     page.get_by_role("button", name="Try again").click()
     page.wait_for_url(lambda url: failed["id"] not in url and "/operations/" in url)
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^sessions is "), timeout=PATIENT)

@@ -97,7 +97,7 @@ def _changes_after_seeing_the_plan(page: Page) -> None:
     page.get_by_role("navigation", name="Service").get_by_role("link", name="Values").click()
     page.get_by_role("link", name="Change", exact=True).click()
     page.locator("summary", has_text="Size").click()
-    page.get_by_label("Connections").fill("55")
+    page.get_by_label("Connections").fill("60")
     page.get_by_role("button", name="Check the change").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Restarts 1 pod", timeout=PATIENT)
@@ -105,7 +105,7 @@ def _changes_after_seeing_the_plan(page: Page) -> None:
     ends(page, "orders-db is changed")
     page.get_by_role("link", name="Open the service").click()
     page.get_by_role("navigation", name="Service").get_by_role("link", name="Values").click()
-    expect(page.get_by_role("region", name="Your values")).to_contain_text("maxConnections: 55", timeout=PATIENT)
+    expect(page.get_by_role("region", name="Your values")).to_contain_text("maxConnections: 60", timeout=PATIENT)
 
 
 def _rolls_back(page: Page) -> None:
@@ -131,5 +131,5 @@ def _uninstalls(page: Page) -> None:
     dialog.get_by_text("Keep the data", exact=True).click()
     dialog.get_by_role("button", name="Uninstall", exact=True).click()
     ends(page, "orders-db is uninstalled")
-    page.get_by_role("link", name="Open the service").click()
+    page.get_by_role("main").get_by_role("link", name="orders-db").first.click()
     expect(page.get_by_text("Its data is kept in practice")).to_be_visible(timeout=PATIENT)
