@@ -53,7 +53,7 @@ test('signing out ends the session and asks to sign in again', async () => {
   portal()
   const calls = answer('delete', 'auth/session/', null, 204)
   const { user, path } = renderAt('/o/tern/catalogue')
-  await user.click(await screen.findByRole('button', { name: 'You: Mira Koch' }))
+  await user.click(await screen.findByRole('button', { name: /^You: Mira Koch/ }))
   answer('get', 'auth/session/', { ...session, user: null })
   await user.click(await screen.findByRole('menuitem', { name: 'Sign out' }))
   await waitFor(() => expect(path()).toBe('/sign-in'))

@@ -20,10 +20,14 @@ function PackageSkeleton(): ReactElement {
   return <div className="stack"><Skeleton width="14rem" height="2rem" /><div className="split"><SkeletonCard lines={8} /><SkeletonCard lines={4} /></div></div>
 }
 
-/** The read me with its headings two levels lower (the page has an `h1`, the section an `h2`), and what may scroll within reach of the keyboard. */
-const below = (html: string): string =>
-  html.replace(/<(\/?)h([1-6])(?=[\s>])/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}`)
+/** The read me with its headings below the section's `h2`, and what may scroll within reach of the keyboard. */
+function below(html: string): string {
+  const levels = [...html.matchAll(/<h([1-6])[\s>]/g)].map((found) => Number(found[1]))
+  const lower = 3 - Math.min(...levels, 3)
+  return html
+    .replace(/<(\/?)h([1-6])(?=[\s>])/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + lower)}`)
     .replace(/<(pre|table)(?=[\s>])/g, '<$1 tabindex="0"')
+}
 
 export function PackagePage(): ReactElement {
   const org = useOrg()
