@@ -150,6 +150,8 @@ def _pod(obj: Mapping[str, Any]) -> Kept:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     conditions = _conditions(status, "Ready", "PodScheduled")
     quiet = status.get("phase") == "Running" and {"type": "Ready", "status": "True"} in conditions
+    if not quiet:
+        conditions += _conditions(status, "ContainersReady")
     kept_spec = _only(spec, "nodeName")
     if not quiet:
         for name in ("initContainers", "containers"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from services.rules.health.pods import is_on_lost_node
 from services.rules.health.words import Raw, entries, kind_of, name_of, namespace_of, part, words
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
@@ -20,11 +21,12 @@ class Family:
 
     @property
     def living(self) -> list[Raw]:
-        """Give the pods that are not being removed and have not ended well."""
+        """Give the pods that are not being removed (or cannot be, on a silent node) and have not ended well."""
         return [
             pod
             for pod in self.pods
-            if not part(pod, "metadata", "deletionTimestamp") and words(pod, "status", "phase") != "Succeeded"
+            if is_on_lost_node(pod)
+            or (not part(pod, "metadata", "deletionTimestamp") and words(pod, "status", "phase") != "Succeeded")
         ]
 
 

@@ -92,6 +92,10 @@ def _statuses(obj: Raw, *names: str) -> Iterator[Raw]:
 
 def cause(obj: Raw, now: datetime | None = None) -> Cause | None:
     """Give what keeps a pod from serving as far as its status says, None when nothing is wrong with it."""
+    if is_on_lost_node(obj):
+        node = words(obj, "spec", "nodeName")
+        more = {"whose": "cluster", "next": (WAIT,), "rank": 8}
+        return _about(obj, {}, "pod.node_lost", f"Node {node} of {name_of(obj)} does not answer", "", **more)
     if part(obj, "metadata", "deletionTimestamp"):
         return None
     if words(obj, "status", "phase") == "Failed":
@@ -104,6 +108,21 @@ def cause(obj: Raw, now: datetime | None = None) -> Cause | None:
         if found is not None:
             return found
     return None
+
+
+def is_on_lost_node(obj: Raw) -> bool:
+    """Give whether the pod's node is silent: the cluster took its readiness away, not the kubelet.
+
+    Source: the node lifecycle controller sets the pod's Ready condition alone to False (MarkPodsNotReady), while the
+    kubelet's last word, ContainersReady, stays True. Readiness gates look alike and are told by their reason.
+    """
+    ready = condition(obj, "Ready")
+    return (
+        words(obj, "status", "phase") == "Running"
+        and ready.get("status") == "False"
+        and ready.get("reason") != "ReadinessGatesNotReady"
+        and is_true(obj, "ContainersReady")
+    )
 
 
 def _about(obj: Raw, status: Raw, code: str, title: str, message: str, **more: Any) -> Cause:
