@@ -17,7 +17,9 @@ from anywhere.operations.run import Run
 from services.models import Revision, Service
 from services.operations import binding, desired, growth, preflight, recovery
 from services.operations.desired import Desired
+from services.operations.observe import look
 from services.operations.settle import settle, ways_on
+from services.operations.unstick import start_again
 
 STEPS = (
     ("preflight", "Check that it fits"),
@@ -57,6 +59,9 @@ def _bring_about(run: Run, service: Service) -> None:
         manifest = gateways.helm.manifest(service.name, service.namespace)
         try:
             with run.step("settle"):
+                if run.operation.kind == "retry" and not run.remembers.get("started_again"):
+                    run.remember(started_again=True)
+                    start_again(run, gateways, look(gateways.kubernetes, manifest, service.namespace, events=False))
                 settle(run, gateways, manifest, service.namespace)
         except OperationFailed:
             with desired.locked(service), run.fenced():

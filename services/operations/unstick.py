@@ -34,6 +34,15 @@ def clear_the_way(run: Run, gateways: Gateways, seen: Seen) -> None:
                     run.log(f"Pod {meta['name']} of the former revision is broken; a new one takes its place.")
 
 
+def start_again(run: Run, gateways: Gateways, seen: Seen) -> None:
+    """Delete pods that are broken, so that they start anew at once instead of waiting out their back-off."""
+    for pod in seen.pods:
+        meta = pod["metadata"]
+        if meta.get("ownerReferences") and "deletionTimestamp" not in meta and _is_broken(pod):
+            if gateways.kubernetes.delete(Ref("v1", "Pod", meta["name"], meta["namespace"]), uid=meta["uid"]):
+                run.log(f"Pod {meta['name']} starts again.")
+
+
 def _is_ordered(stateful_set: Object) -> bool:
     spec = stateful_set.get("spec") or {}
     strategy = (spec.get("updateStrategy") or {}).get("type", "RollingUpdate")
