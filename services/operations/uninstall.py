@@ -65,7 +65,6 @@ def _remember(run: Run, gateways: Gateways, service: Service) -> None:
     workloads = [
         [o["apiVersion"], o["kind"], o["metadata"]["name"]] for o in manifest if o["kind"] in demands.WORKLOADS
     ]
-    workloads += [["v1", "Pod", pod["metadata"]["name"]] for pod in seen.pods]  # their volumes are free once they end
     kept = [
         [o["apiVersion"], o["kind"], o["metadata"]["name"]]
         for o in manifest

@@ -83,6 +83,9 @@ def test_a_wrong_value_is_said_at_its_field(sit: Callable[..., Seat], org: str, 
 def test_a_name_that_is_taken_is_said_as_one_types(sit: Callable[..., Seat], api: Any, org: str, cluster: str) -> None:
     api.finished(api.install(org, "valkey", "taken", cluster))
     page = sit().open(f"/o/{org}/catalogue/valkey/install")
+    where = page.get_by_role("radio", name=re.compile("^rehearsal"))
+    where.wait_for(timeout=PATIENT)
+    where.check(force=True)
     name = page.get_by_label("Service name")
     name.fill("taken")
     expect(name).to_have_attribute("aria-invalid", "true", timeout=PATIENT)

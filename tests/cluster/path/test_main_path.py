@@ -51,7 +51,8 @@ def test_postgresql_from_install_to_reinstall(aw: CommandLine, kubectl: Kubectl,
 
     ended = aw.json("services", "uninstall", name, "--wait")
     assert [c["name"] for c in ended["result"]["data_kept"]] == [f"data-{name}-0"]
-    assert kubectl("-n", name, "get", "statefulsets,pods,services", "-o", "name") == ""
+    assert kubectl("-n", name, "get", "statefulsets,services", "-o", "name") == ""
+    aw.wait_for(lambda: kubectl("-n", name, "get", "pods", "-o", "name") == "", 60, "the pod ends")
     assert f"data-{name}-0" in kubectl("-n", name, "get", "pvc", "-o", "name")
 
     aw.json("install", "postgresql", name, "--cluster", "real", "--plan", "small", "--wait")
