@@ -60,7 +60,6 @@ def _remember(run: Run, gateways: Gateways, service: Service) -> None:
     seen = observe.look(gateways.kubernetes, manifest, service.namespace, events=False)
     own = {o["metadata"]["name"] for o in manifest if o.get("kind") == "PersistentVolumeClaim"}
     claims = [_describe(c) for c in seen.claims if c["metadata"]["name"] not in own or _is_kept(c)]
-    sets = [o["metadata"]["name"] for o in manifest if o.get("kind") == "StatefulSet"]
     claims += [_describe(c) for c in _leftovers(gateways, service, manifest) if _describe(c) not in claims]
     workloads = [
         [o["apiVersion"], o["kind"], o["metadata"]["name"]] for o in manifest if o["kind"] in demands.WORKLOADS
@@ -70,7 +69,7 @@ def _remember(run: Run, gateways: Gateways, service: Service) -> None:
         for o in manifest
         if _is_kept(o) and o.get("kind") != "PersistentVolumeClaim"
     ]
-    run.remember(claims=claims, workloads=workloads, sets=sets, kept=kept)
+    run.remember(claims=claims, workloads=workloads, kept=kept)
 
 
 def _is_kept(obj: Object) -> bool:
