@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,28 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import chromium, seat, sign_in
-from tests.support.portal import Portal
+from tests.support.portal import Portal, free_ports
 
 pytestmark = [pytest.mark.cluster, pytest.mark.browser]
 MINUTE = 60_000
 
 
+@pytest.fixture
+def fresh() -> Iterator[Portal]:
+    """Give a portal that knows no cluster: this test registers the one the other tests have registered in theirs."""
+    home = Path("/tmp") / f"anywhere-browser-{secrets.token_hex(4)}"
+    portal = Portal(home, free_ports()).start()
+    yield portal
+    portal.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
 def test_postgresql_from_the_kubeconfig_to_a_row(
-    portal: Portal, kubeconfig: str, forward: Any, kubectl: Callable[..., str]
+    fresh: Portal, kubeconfig: str, forward: Any, kubectl: Callable[..., str]
 ) -> None:
-    name = f"b-{portal.port}"
+    name = f"b-{fresh.port}"
     try:
-        with chromium() as browser, seat(browser, portal.address) as taken:
+        with chromium() as browser, seat(browser, fresh.address) as taken:
             page = taken.open("/")
             sign_in(page)
             _register(page, Path(kubeconfig).read_text(), name)
