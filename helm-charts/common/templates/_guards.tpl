@@ -1,30 +1,65 @@
-{{/* What is live, or an empty dict: without a connection to a cluster nothing is refused here. */}}
+{{/*
+What is live of a part, or an empty dict: without a connection to a cluster nothing is refused here. Takes the context for the
+server, or a part with "kind" (left out: StatefulSet).
+*/}}
 {{- define "common.live" -}}
+{{- if hasKey . "context" -}}
+{{- lookup "apps/v1" (default "StatefulSet" .kind) .context.Release.Namespace (include "common.componentName" .) | default dict | toJson -}}
+{{- else -}}
 {{- lookup "apps/v1" "StatefulSet" .Release.Namespace (include "common.fullname" .) | default dict | toJson -}}
+{{- end -}}
 {{- end }}
 
-{{/* "true" when the claim of the pod with this number is there. Takes (dict "context" $ "ordinal" 0). */}}
+{{/* "true" when the claim of the pod with this number is there. Takes a part with "ordinal", and "volume" (left out: data). */}}
 {{- define "common.hasClaim" -}}
-{{- $name := printf "data-%s-%d" (include "common.fullname" .context) (int .ordinal) -}}
+{{- $name := printf "%s-%s-%d" (default "data" .volume) (include "common.componentName" .) (int .ordinal) -}}
 {{- if lookup "v1" "PersistentVolumeClaim" .context.Release.Namespace $name }}true{{ end -}}
+{{- end }}
+
+{{/*
+How many nodes of a part have data: those that run, or, after an uninstall, those whose claims are there. Takes a part with "most",
+the highest number it can have.
+*/}}
+{{- define "common.nodesWithData" -}}
+{{- $live := include "common.live" . | fromJson -}}
+{{- $now := dig "spec" "replicas" 0 $live | int -}}
+{{- if not $live -}}
+{{- range $ordinal := until (int .most) -}}
+{{- if include "common.hasClaim" (merge (dict "ordinal" $ordinal) $) }}{{ $now = add1 $ordinal }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $now -}}
+{{- end }}
+
+{{/*
+Refuses fewer nodes of a part than have data, unless scaleIn.confirmed says that their data have been moved off.
+Takes a part with "replicas", "most", "title" ("Cassandra"), "why", a sentence, and "way", a sentence that says what to do.
+*/}}
+{{- define "common.refuseShrink" -}}
+{{- $now := include "common.nodesWithData" . | int -}}
+{{- if and (lt (int .replicas) $now) (not (dig "confirmed" false (.context.Values.scaleIn | default dict))) -}}
+{{- fail (printf "\n\n%s has data on %d nodes and cannot go down to %d like this: %s %s\n" .title $now (int .replicas) .why .way) -}}
+{{- end -}}
 {{- end }}
 
 {{/*
 The version of the server that wrote the data last, when there are data; else nothing. While a roll-out has not come to its end,
 nothing is said: the new version may never have run, and a way back must stay open. The server itself checks what lies on its volume.
+Takes the context, or a part whose claims hold the data.
 */}}
 {{- define "common.dataVersion" -}}
-{{- $live := include "common.live" . | fromJson -}}
+{{- $part := hasKey . "context" | ternary . (dict "context" .) -}}
+{{- $live := include "common.live" $part | fromJson -}}
 {{- $status := dig "status" dict $live -}}
 {{- $settled := and (gt (dig "readyReplicas" 0 $status | int) 0) (eq (dig "currentRevision" "" $status) (dig "updateRevision" "" $status)) -}}
-{{- if and (or (not $live) $settled) (include "common.hasClaim" (dict "context" . "ordinal" 0)) -}}
-{{- dig "metadata" "annotations" "anywhere/server-version" "" (include "common.kept" . | fromJson) -}}
+{{- if and (or (not $live) $settled) (include "common.hasClaim" (merge (dict "ordinal" 0) $part)) -}}
+{{- include "common.remembered" (dict "context" $part.context "key" "server-version") -}}
 {{- end -}}
 {{- end }}
 
-{{/* Refuses an older series (major.minor) of the server than the one that wrote the data. Takes (dict "context" $ "title" "Valkey"). */}}
+{{/* Refuses an older series (major.minor) of the server than the one that wrote the data. Takes a part with "title". */}}
 {{- define "common.refuseDowngrade" -}}
-{{- $old := include "common.dataVersion" .context -}}
+{{- $old := include "common.dataVersion" . -}}
 {{- $new := .context.Values.serverVersion -}}
 {{- if $old -}}
 {{- $series := regexFind "^[0-9]+[.][0-9]+" $old -}}
@@ -34,13 +69,40 @@ nothing is said: the new version may never have run, and a way back must stay op
 {{- end -}}
 {{- end }}
 
-{{/* Refuses another size of the claims than the live one: Kubernetes does not change it through a StatefulSet. */}}
+{{/* Refuses to leap over a major version. Takes a part with "title". */}}
+{{- define "common.refuseSkip" -}}
+{{- $old := regexFind "^[0-9]+" (include "common.dataVersion" .) -}}
+{{- $new := regexFind "^[0-9]+" .context.Values.serverVersion -}}
+{{- if and $old (gt (int $new) (add1 (int $old) | int)) -}}
+{{- fail (printf "\n\n%s goes from %s to %s one major version at a time. Upgrade to a version of %d first, and wait until all nodes run it.\n" .title $old $new (add1 (int $old))) -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+Refuses another value than the one the data were made with. Takes (dict "context" $ "key" "racks" "value" 3 "path" "racks" "why" "…" );
+the same key and value belong into "remember" of common.keptMetadata.
+*/}}
+{{- define "common.refuseChange" -}}
+{{- $old := include "common.remembered" . -}}
+{{- if and $old (ne $old (toString .value)) -}}
+{{- fail (printf "\n\n%s was %s when the data were made and cannot become %v: %s\n" .path $old .value .why) -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+Refuses another size of the claims than the live one: Kubernetes does not change it through a StatefulSet. Takes the context, or a part
+with "path", where the values of the part stand ("broker").
+*/}}
 {{- define "common.refuseResize" -}}
-{{- $live := include "common.live" . | fromJson -}}
+{{- $part := hasKey . "context" | ternary . (dict "context" .) -}}
+{{- $root := $part.context -}}
+{{- $path := ternary (printf "%s.persistence.size" $part.path) "persistence.size" (hasKey $part "path") -}}
+{{- $wanted := (default $root.Values $part.values).persistence.size -}}
+{{- $live := include "common.live" $part | fromJson -}}
 {{- range dig "spec" "volumeClaimTemplates" list $live -}}
 {{- $size := dig "spec" "resources" "requests" "storage" "" . -}}
-{{- if and $size (ne $size $.Values.persistence.size) -}}
-{{- fail (printf "\n\npersistence.size is %s and cannot become %s by an upgrade alone. Grow the claims first, then run `kubectl delete statefulset %s --cascade=orphan -n %s`, then upgrade.\n" $size $.Values.persistence.size (include "common.fullname" $) $.Release.Namespace) -}}
+{{- if and (eq .metadata.name (default "data" $part.volume)) $size (ne $size $wanted) -}}
+{{- fail (printf "\n\n%s is %s and cannot become %s by an upgrade alone. Grow the claims first, then run `kubectl delete statefulset %s --cascade=orphan -n %s`, then upgrade.\n" $path $size $wanted (include "common.componentName" $part) $root.Release.Namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -1,9 +1,9 @@
-{{/* Gives every pod a name of its own, also before it is ready. Takes (dict "context" $ "ports" (dict "postgresql" 5432)). */}}
+{{/* Gives every pod of a part a name of its own, also before it is ready. Takes a part with "ports" (dict "postgresql" 5432). */}}
 {{- define "common.headlessService" -}}
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "common.headless" .context }}
+  name: {{ include "common.headless" . }}
   namespace: {{ .context.Release.Namespace }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
@@ -11,73 +11,135 @@ spec:
   clusterIP: None
   publishNotReadyAddresses: true
   selector:
-    {{- include "common.selectorLabels" .context | nindent 4 }}
-    app.kubernetes.io/component: server
+    {{- include "common.selector" . | nindent 4 }}
   ports:
     {{- range $name, $port := .ports }}
     - {name: {{ $name }}, port: {{ $port }}, targetPort: {{ $name }}}
     {{- end }}
 {{- end }}
 
-{{/* What clients connect to. Takes (dict "context" $ "name" "postgresql" "port" 5432). */}}
+{{/*
+What clients connect to. Takes a part with "name" and "port", or with "ports" for several, a list of (dict "name" "port").
+Type, node port (of the first port) and annotations come from .Values.service, or from "service" ({} for one inside the cluster).
+"selector" for more labels that the pods must have, "suffix" behind the name.
+*/}}
 {{- define "common.clientService" -}}
-{{- $service := .context.Values.service -}}
+{{- $service := hasKey . "service" | ternary .service .context.Values.service | default dict -}}
+{{- $ports := default (list (dict "name" .name "port" .port)) .ports -}}
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "common.metadata" .context | nindent 2 }}
+  {{- include "common.componentMetadata" . | nindent 2 }}
   {{- with $service.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  type: {{ $service.type }}
+  type: {{ default "ClusterIP" $service.type }}
   selector:
-    {{- include "common.selectorLabels" .context | nindent 4 }}
-    app.kubernetes.io/component: server
+    {{- include "common.selector" . | nindent 4 }}
+    {{- with .selector }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   ports:
-    - name: {{ .name }}
-      port: {{ .port }}
-      targetPort: {{ .name }}
-      {{- if and $service.nodePort (ne $service.type "ClusterIP") }}
+    {{- range $number, $port := $ports }}
+    - name: {{ $port.name }}
+      port: {{ $port.port }}
+      targetPort: {{ default $port.name $port.target }}
+      {{- if and (eq $number 0) $service.nodePort (ne (default "ClusterIP" $service.type) "ClusterIP") }}
       nodePort: {{ $service.nodePort }}
       {{- end }}
+    {{- end }}
 {{- end }}
 
-{{/* One pod at a time may be evicted, and a pod that is not well never blocks a drain. */}}
+{{/* An Ingress of .Values.ingress {enabled, className, host, path, tls, annotations}. Takes a part with "port", the Service's port by name. */}}
+{{- define "common.ingress" -}}
+{{- $ingress := .context.Values.ingress -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "common.componentMetadata" . | nindent 2 }}
+  {{- with $ingress.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with $ingress.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- with $ingress.tls }}
+  tls:
+    - secretName: {{ . }}
+      hosts: [{{ $ingress.host }}]
+  {{- end }}
+  rules:
+    - host: {{ $ingress.host }}
+      http:
+        paths:
+          - path: {{ default "/" $ingress.path }}
+            pathType: Prefix
+            backend:
+              service:
+                name: {{ include "common.componentName" . }}
+                port: {name: {{ .port }}}
+{{- end }}
+
+{{/* One pod of a part at a time may be evicted, and a pod that is not well never blocks a drain. Takes a part. */}}
 {{- define "common.disruptionBudget" -}}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  {{- include "common.metadata" . | nindent 2 }}
+  {{- include "common.componentMetadata" . | nindent 2 }}
 spec:
   maxUnavailable: 1
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
-      {{- include "common.selectorLabels" . | nindent 6 }}
-      app.kubernetes.io/component: server
+      {{- include "common.selector" . | nindent 6 }}
+{{- end }}
+
+{{/* Scales the Deployment (or "kind") of a part by its use of CPU. Takes a part; reads values.autoscaling {minimum, maximum, cpuPercent}. */}}
+{{- define "common.autoscaler" -}}
+{{- $auto := (default .context.Values .values).autoscaling -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  {{- include "common.componentMetadata" . | nindent 2 }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: {{ default "Deployment" .kind }}
+    name: {{ include "common.componentName" . }}
+  minReplicas: {{ $auto.minimum }}
+  maxReplicas: {{ $auto.maximum }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: {{ $auto.cpuPercent }}}
+  behavior:
+    scaleDown: {stabilizationWindowSeconds: 300}
 {{- end }}
 
 {{/*
-Who may connect. Takes (dict "context" $ "ports" (list "client") "inner" (list "internal") "open" (list "external")):
-ports for clients, ports for pods of the release alone, ports for everybody. Rendered when networkPolicy.enabled.
+Who may connect to a part. Takes a part with "ports" (list "client"), those for clients, "inner", those for pods of the release alone,
+"open", those for everybody. With metrics.enabled, every pod of the cluster may read the port "metrics".
 */}}
 {{- define "common.networkPolicy" -}}
 {{- $clients := .context.Values.networkPolicy.clients -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  {{- include "common.metadata" .context | nindent 2 }}
+  {{- include "common.componentMetadata" . | nindent 2 }}
 spec:
   podSelector:
     matchLabels:
-      {{- include "common.selectorLabels" .context | nindent 6 }}
-      app.kubernetes.io/component: server
+      {{- include "common.selector" . | nindent 6 }}
   policyTypes: [Ingress]
   ingress:
+    {{- with .ports }}
     - ports:
-        {{- range .ports }}
+        {{- range . }}
         - port: {{ . }}
         {{- end }}
       {{- if eq $clients "namespace" }}
@@ -87,6 +149,7 @@ spec:
       from:
         - namespaceSelector: {}
       {{- end }}
+    {{- end }}
     {{- with .inner }}
     - ports:
         {{- range . }}
@@ -103,4 +166,11 @@ spec:
         - port: {{ . }}
         {{- end }}
     {{- end }}
+    {{- if dig "enabled" false (.context.Values.metrics | default dict) }}
+    - ports:
+        - port: metrics
+      from:
+        - namespaceSelector: {}
+    {{- end }}
+    {{- if not (or .ports .inner .open (dig "enabled" false (.context.Values.metrics | default dict))) }} []{{ end }}
 {{- end }}

@@ -1,12 +1,17 @@
-{{/* Pod settings of the restricted Pod Security Standard. Takes (dict "context" $ "uid" 999). */}}
+{{/*
+Pod settings of the restricted Pod Security Standard. Takes a part with "uid", and "gid" when it is another number.
+With global.openshift the platform gives the ids, and the pod asks for none.
+*/}}
 {{- define "common.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
+  {{- if not .context.Values.global.openshift }}
   runAsUser: {{ .uid }}
-  runAsGroup: {{ .uid }}
-  fsGroup: {{ .uid }}
+  runAsGroup: {{ default .uid .gid }}
+  fsGroup: {{ default .uid .gid }}
+  {{- end }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
@@ -34,25 +39,27 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
+{{/* Image and when to pull it. Takes (dict "context" $ "image" …) as common.image does. */}}
 {{- define "common.containerImage" -}}
 image: {{ include "common.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+imagePullPolicy: {{ default .context.Values.image.pullPolicy (dig "pullPolicy" "" (default dict .image)) }}
 {{- end }}
 
-{{/* Memory is asked for and limited alike; CPU is asked for, and limited only when somebody says so. */}}
+{{/* Memory is asked for and limited alike; CPU is asked for, and limited only when somebody says so. Takes a part. */}}
 {{- define "common.resources" -}}
+{{- $resources := (default .context.Values .values).resources -}}
 resources:
   requests:
-    cpu: {{ .Values.resources.cpu | quote }}
-    memory: {{ .Values.resources.memory }}
+    cpu: {{ $resources.cpu | quote }}
+    memory: {{ $resources.memory }}
   limits:
-    {{- with .Values.resources.cpuLimit }}
+    {{- with $resources.cpuLimit }}
     cpu: {{ . | quote }}
     {{- end }}
-    memory: {{ .Values.resources.memory }}
+    memory: {{ $resources.memory }}
 {{- end }}
 
-{{/* Pods of one release on different nodes and zones, as far as there are any. */}}
+{{/* Pods of one part on different nodes and zones, as far as there are any. Takes a part. */}}
 {{- define "common.spread" -}}
 topologySpreadConstraints:
   {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
@@ -61,37 +68,44 @@ topologySpreadConstraints:
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "common.selectorLabels" $ | nindent 8 }}
-        app.kubernetes.io/component: server
+        {{- include "common.selector" $ | nindent 8 }}
   {{- end }}
 {{- end }}
 
-{{/* The claim of each pod. It stays when the release is uninstalled. */}}
+{{/* The claim of each pod of a part. It stays when the release is uninstalled. Takes a part; "volume" is its name, left out: data. */}}
 {{- define "common.claims" -}}
+{{- $persistence := (default .context.Values .values).persistence -}}
 persistentVolumeClaimRetentionPolicy:
   whenDeleted: Retain
   whenScaled: Retain
 volumeClaimTemplates:
   - metadata:
-      name: data
+      name: {{ default "data" .volume }}
       labels:
-        {{- include "common.selectorLabels" . | nindent 8 }}
+        {{- if eq (include "common.component" .) "server" }}
+        {{- include "common.selectorLabels" .context | nindent 8 }}
+        {{- else }}
+        {{- include "common.selector" . | nindent 8 }}
+        {{- end }}
     spec:
       accessModes: [ReadWriteOnce]
-      {{- with .Values.persistence.storageClass }}
+      {{- with $persistence.storageClass }}
       storageClassName: {{ . }}
       {{- end }}
       resources:
         requests:
-          storage: {{ .Values.persistence.size }}
+          storage: {{ $persistence.size }}
 {{- end }}
 
-{{/* The pod of `helm test`. Takes (dict "context" $ "uid" 999 "memory" "128Mi" "script" "..."); the binding Secret lies in /binding. */}}
+{{/*
+The pod of `helm test`. Takes (dict "context" $ "uid" 999 "memory" "128Mi" "script" "..."); the binding Secret lies in /binding.
+"image" for another image than the server's, "env" for a list of variables, "suffix" behind the name of a second one.
+*/}}
 {{- define "common.testPod" -}}
 apiVersion: v1
 kind: Pod
 metadata:
-  name: {{ include "common.fullname" .context }}-test
+  name: {{ include "common.fullname" .context }}-test{{ with .suffix }}-{{ . }}{{ end }}
   namespace: {{ .context.Release.Namespace }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
@@ -105,13 +119,13 @@ spec:
   {{- include "common.pod" . | nindent 2 }}
   containers:
     - name: test
-      {{- include "common.containerImage" .context | nindent 6 }}
+      {{- include "common.containerImage" . | nindent 6 }}
       {{- include "common.containerSecurity" . | nindent 6 }}
-      command:
-        - sh
-        - -euc
-        - |
-          {{- .script | nindent 10 }}
+      {{- include "common.script" .script | nindent 6 }}
+      {{- with .env }}
+      env:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       resources:
         requests: {cpu: 50m, memory: {{ .memory }}}
         limits: {memory: {{ .memory }}}
@@ -123,6 +137,41 @@ spec:
       emptyDir: {sizeLimit: 64Mi}
     - name: binding
       secret:
-        secretName: {{ include "common.fullname" .context }}-binding
+        secretName: {{ include "common.bindingName" .context }}
         defaultMode: 0440
+{{- end }}
+
+{{/* A shell script as a container's command. Takes the text. */}}
+{{- define "common.script" -}}
+command:
+  - sh
+  - -euc
+  - |
+    {{- . | nindent 4 }}
+{{- end }}
+
+{{/*
+A Job that brings about what is declared (topics, users, buckets, passwords). It may be repeated: its name holds a digest of its pod,
+so a change makes a new one and nothing else does. Takes a part with "pod", the text of the pod's spec without restartPolicy, and
+"seconds", its deadline (left out: 900).
+*/}}
+{{- define "common.job" -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ include "common.componentName" . | trunc 46 | trimSuffix "-" }}-{{ sha256sum .pod | trunc 10 }}
+  namespace: {{ .context.Release.Namespace }}
+  labels:
+    {{- include "common.labels" .context | nindent 4 }}
+    app.kubernetes.io/component: {{ include "common.component" . }}
+spec:
+  backoffLimit: 10
+  activeDeadlineSeconds: {{ default 900 .seconds }}
+  template:
+    metadata:
+      labels:
+        {{- include "common.selector" . | nindent 8 }}
+    spec:
+      restartPolicy: OnFailure
+      {{- .pod | nindent 6 }}
 {{- end }}

@@ -23,15 +23,31 @@ Takes (dict "context" $ "key" "password" "given" .Values.auth.password). Asked a
 {{- get .context.Values.made .key -}}
 {{- end }}
 
-{{/* Metadata of the kept Secret. It remembers the version of the server that wrote the data last. */}}
+{{/*
+Metadata of the kept Secret. It remembers the version of the server that wrote the data last. Takes the context, or
+(dict "context" $ "remember" (dict "nodes" 3)) for more to remember; common.remembered gives it back.
+*/}}
 {{- define "common.keptMetadata" -}}
-name: {{ include "common.keptName" . }}
-namespace: {{ .Release.Namespace }}
+{{- $root := default . .context -}}
+name: {{ include "common.keptName" $root }}
+namespace: {{ $root.Release.Namespace }}
 labels:
-  {{- include "common.labels" . | nindent 2 }}
+  {{- include "common.labels" $root | nindent 2 }}
 annotations:
   helm.sh/resource-policy: keep
-  anywhere/server-version: {{ .Values.serverVersion | quote }}
+  anywhere/server-version: {{ $root.Values.serverVersion | quote }}
+  {{- range $key, $value := .remember }}
+  anywhere/{{ $key }}: {{ $value | toString | quote }}
+  {{- end }}
+{{- end }}
+
+{{/* What the kept Secret remembers under this key, or nothing. Takes (dict "context" $ "key" "nodes"). */}}
+{{- define "common.remembered" -}}
+{{- dig "metadata" "annotations" (printf "anywhere/%s" .key) "" (include "common.kept" .context | fromJson) -}}
+{{- end }}
+
+{{- define "common.bindingName" -}}
+{{ include "common.fullname" . }}-binding
 {{- end }}
 
 {{/* A servicebinding.io Secret. Takes (dict "context" $ "type" "postgresql" "entries" (dict ...)). */}}
@@ -39,7 +55,7 @@ annotations:
 apiVersion: v1
 kind: Secret
 metadata:
-  name: {{ include "common.fullname" .context }}-binding
+  name: {{ include "common.bindingName" .context }}
   namespace: {{ .context.Release.Namespace }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
@@ -49,9 +65,4 @@ data:
   {{- range $key, $value := merge (dict "type" .type "provider" "anywhere") .entries }}
   {{ $key }}: {{ $value | b64enc | quote }}
   {{- end }}
-{{- end }}
-
-{{/* Changes when a restart is needed: short, so that it tells nothing about a secret. Takes any text. */}}
-{{- define "common.checksum" -}}
-{{- sha256sum . | trunc 10 | quote -}}
 {{- end }}
