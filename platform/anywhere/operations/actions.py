@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from anywhere.accounts.models import Organization, User
-from anywhere.operations import registry
+from anywhere.operations import lease, registry
 from anywhere.operations.errors import NotCancellable, OperationInProgress, cancelled
 from anywhere.operations.models import ACTIVE, HELD, Operation, State
+from anywhere.operations.rules.steps import step
 
 logger = logging.getLogger(__name__)
 
@@ -27,21 +28,22 @@ def request(
     input: Mapping[str, Any] | None = None,
     generation: int = 0,
     supersede: bool = True,
+    steps: Sequence[tuple[str, str]] = (),
+    parent: Operation | None = None,
 ) -> Operation:
     """Give a queued operation; a worker is told of it when the surrounding transaction commits.
 
     `subject` is (type, id, name). Newest intent wins: waiting operations on the subject end as superseded, a running
-    one is asked to stop; with supersede=False OperationInProgress is raised instead.
+    one is asked to stop; with supersede=False OperationInProgress is raised instead. `steps` are those of a kind
+    whose handler names none. `parent` is the operation that this one is a part of, and that is woken at its end.
     """
     handler = registry.find(kind)
-    steps = [
-        {"name": n, "title": t, "state": "pending", "started_at": None, "finished_at": None, "detail": ""}
-        for n, t in handler.steps
-    ]
+    named = [step(name, title) for name, title in handler.steps or steps]
     with transaction.atomic():
         operation = Operation(
-            organization=organization, kind=kind, requested_by=requested_by, generation=generation, steps=steps
-        )
+            organization=organization, kind=kind, requested_by=requested_by, generation=generation, steps=named,
+            parent=parent,
+        )  # fmt: skip
         operation.input = dict(input or {})
         if subject:
             operation.subject_type, operation.subject_id, operation.subject_name = subject
@@ -64,9 +66,12 @@ def _make_way(operation: Operation, supersede: bool) -> None:
         other.superseded_by = operation.pk
         if other.state == State.QUEUED:
             other.state, other.finished_at, other.input_blob = State.SUPERSEDED, Now(), None
+            other.save()
+            _on_commit_wake(other.parent_id)
         else:
             other.cancel_requested_at = Now()
-        other.save()
+            other.save()
+            _on_commit_wake(other.pk)
 
 
 def cancel(operation: Operation) -> Operation:
@@ -77,19 +82,28 @@ def cancel(operation: Operation) -> Operation:
             row.state, row.finished_at, row.input_blob = State.CANCELLED, Now(), None
             row.error = cancelled("Cancelled", "Nothing had been done yet.")
             row.save()
+            _on_commit_wake(row.parent_id)
         elif row.state in HELD:
             fields: dict[str, Any] = {"cancel_requested_at": Now()}
             if row.state != State.VERIFYING:
                 fields["state"] = State.CANCELLING
             Operation.objects.filter(pk=row.pk).update(**fields)
-            # laid down to be tried again later: then there is nothing to wait for any more
-            waiting = Operation.objects.filter(pk=row.pk, lease_expires_at__lte=Now(), next_attempt_at__gt=Now())
-            if waiting.update(next_attempt_at=Now()):
-                transaction.on_commit(lambda: send(row.pk))
+            _on_commit_wake(row.pk)  # laid down to be tried again later: there is nothing to wait for any more
         else:
             raise NotCancellable(f"It ended as {row.state}.")
     row.refresh_from_db()
     return row
+
+
+def _on_commit_wake(operation_id: UUID | None) -> None:
+    if operation_id is not None:
+        transaction.on_commit(lambda: wake(operation_id))
+
+
+def wake(operation_id: UUID) -> None:
+    """Have an operation taken up again that was laid down; one that a worker holds is left alone."""
+    if lease.wake(operation_id):
+        send(operation_id)
 
 
 def send(operation_id: UUID) -> None:
@@ -103,7 +117,9 @@ def send(operation_id: UUID) -> None:
 
 
 def send_next_of(operation: Operation) -> None:
-    """Tell the workers of the operation that waited for this one's end, if there is one."""
+    """Tell the workers of the operations that waited for this one's end, if there are any."""
+    if operation.parent_id:
+        wake(operation.parent_id)
     if operation.subject_type == "none":
         return
     waiting = Operation.objects.filter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from anywhere.lib.errors import AppError, ConflictFault, UserFault
 
@@ -62,6 +63,17 @@ class TryAgainLater(Exception):
     def __init__(self, detail: str, after_seconds: float | None = None) -> None:
         super().__init__(detail)
         self.detail, self.after_seconds = detail, after_seconds
+
+
+class WaitFor(Exception):
+    """Another operation has to end first: the worker is given back, and this one is taken up again at that end.
+
+    `stopping` says that the wait is for the end of what was asked to stop.
+    """
+
+    def __init__(self, operation_id: UUID, *, stopping: bool = False) -> None:
+        super().__init__(str(operation_id))
+        self.operation_id, self.stopping = operation_id, stopping
 
 
 class OperationInProgress(ConflictFault):

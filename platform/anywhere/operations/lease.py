@@ -10,10 +10,11 @@ import threading
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from anywhere.operations.models import HELD, Operation, State
@@ -68,7 +69,8 @@ def take(operation_id: str, owner: str, deadline_seconds: int) -> Operation | No
             )
             if operation is None:
                 return None
-            state = State.RUNNING if operation.attempt == 0 or operation.state == State.QUEUED else State.VERIFYING
+            known = operation.attempt == 0 or operation.state == State.QUEUED or _is_laid_down(operation)
+            state = State.RUNNING if known else State.VERIFYING
             if operation.cancel_requested_at:
                 state = State.CANCELLING
             epoch = operation.epoch + 1
@@ -97,6 +99,29 @@ def put_back(operation: Operation, state: State, after_seconds: float) -> bool:
             next_attempt_at=Now() + timedelta(seconds=after_seconds),
         )
     )
+
+
+def _is_laid_down(operation: Operation) -> bool:
+    """Give whether it waits for another one, with nothing of its own under way."""
+    return operation.state == State.RUNNING and not operation.lease_owner
+
+
+def lay_down(operation: Operation, after_seconds: float) -> bool:
+    """Give whether it was laid down until another operation ends, or some time has passed; this is no attempt."""
+    return bool(
+        Operation.objects.filter(pk=operation.pk, epoch=operation.epoch).update(
+            attempt=F("attempt") - 1,
+            lease_owner="",
+            lease_expires_at=Now(),
+            next_attempt_at=Now() + timedelta(seconds=after_seconds),
+        )
+    )
+
+
+def wake(operation_id: UUID) -> bool:
+    """Give whether an operation that was laid down, or put back for later, is due now."""
+    waiting = Operation.objects.filter(pk=operation_id, state__in=HELD, lease_expires_at__lte=Now())
+    return bool(waiting.filter(next_attempt_at__gt=Now()).update(next_attempt_at=Now()))
 
 
 class Heartbeat(threading.Thread):

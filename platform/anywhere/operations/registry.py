@@ -21,8 +21,9 @@ HandlerFunction = Callable[["Run"], None]
 class Handler:
     """How one kind of operation is carried out.
 
-    `steps` are (name, title); `deadline_seconds` bounds the whole; `verifies` says that the handler itself finds out
-    what a lost worker did (and then calls `run.confirm()`).
+    `steps` are (name, title), empty when each request names its own; `deadline_seconds` bounds the whole; `verifies`
+    says that the handler itself finds out what a lost worker did (and then calls `run.confirm()`); `stops_itself` that
+    it is called when a stop was asked for too, and sees to it.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Handler:
     deadline_seconds: int
     is_question: bool
     verifies: bool
+    stops_itself: bool
 
 
 _handlers: dict[str, Handler] = {}
@@ -43,11 +45,13 @@ def handler(
     deadline_seconds: int,
     is_question: bool = False,
     verifies: bool = False,
+    stops_itself: bool = False,
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """Register the decorated function for a kind."""
 
     def register(function: HandlerFunction) -> HandlerFunction:
-        _handlers[kind] = Handler(kind, function, tuple(steps), deadline_seconds, is_question, verifies)
+        options = (deadline_seconds, is_question, verifies, stops_itself)
+        _handlers[kind] = Handler(kind, function, tuple(steps), *options)
         return function
 
     return register

@@ -12,12 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from anywhere.gateways.errors import GatewayError
 from anywhere.lib import redact
 from anywhere.operations import live
-from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed
+from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, WaitFor
 from anywhere.operations.lease import Heartbeat
 from anywhere.operations.models import Operation, OperationEvent, State
 from anywhere.operations.registry import Handler
+from anywhere.operations.rules.steps import step as step_of
 
 
 def _now() -> str:
@@ -34,7 +36,7 @@ class Run:
         self.left = ""  # what a cancel at this moment would leave behind, in a sentence
         self._verifying = operation.state == State.VERIFYING
         known = {step["name"]: step for step in operation.steps}
-        self.steps = [known.get(name) or _step(name, title) for name, title in handler.steps]
+        self.steps = [known.get(name) or step_of(name, title) for name, title in handler.steps] or operation.steps
         last = OperationEvent.objects.filter(operation=operation).order_by("-seq").first()
         self._seq = last.seq if last else 0
         self._finish_by = time.monotonic() + self._seconds_to_deadline()
@@ -100,20 +102,24 @@ class Run:
         if self._verifying and not self.handler.verifies:
             self.confirm()
         step = next(s for s in self.steps if s["name"] == name)
+        before = dict(step)
         step.update(state="running", started_at=step["started_at"] or _now(), finished_at=None, detail="")
-        self._tell_step(step)
+        if step != before:
+            self._tell_step(step)
         try:
             yield
         except Cancelled:
             self._end_step(step, "cancelled")
             raise
-        except LeaseLost:
+        except (LeaseLost, WaitFor):
             raise
         except OperationFailed as failure:
             self._end_step(step, "failed", failure.title)
             raise
         except Exception as exc:
-            if _is_retryable(exc):
+            if self._heartbeat.cancelled.is_set() and isinstance(exc, GatewayError):  # ended by the stop
+                self._end_step(step, "cancelled")
+            elif _is_retryable(exc):
                 self.detail(name, _plain(exc))
             else:
                 self._end_step(step, "failed")
@@ -134,6 +140,13 @@ class Run:
         text = redact.text(text, self.secrets, 500)
         if step["detail"] != text:
             step["detail"] = text
+            self._tell_step(step)
+
+    def hand_over(self, name: str, operation_id: Any) -> None:
+        """Say which operation carries out a step."""
+        step = next(s for s in self.steps if s["name"] == name)
+        if step.get("operation") != str(operation_id):
+            step["operation"] = str(operation_id)
             self._tell_step(step)
 
     def log(self, message: str, *, level: str = "info", step: str = "") -> None:
@@ -210,9 +223,10 @@ class Run:
         """End the operation in a final state, with its error or its result."""
         now = timezone.now()
         self.operation.state = state
+        ends = {State.FAILED: "failed", State.CANCELLED: "cancelled", State.SUPERSEDED: "cancelled"}
         for step in self.steps:
-            if state == State.FAILED and step["state"] == "running":
-                step.update(state="failed", finished_at=_now())
+            if state in ends and step["state"] == "running":
+                step.update(state=ends[state], finished_at=_now())
         fields: dict[str, Any] = {
             "state": state,
             "finished_at": now,
@@ -252,10 +266,6 @@ def tell(row: OperationEvent) -> None:
             "at": _now(),
         },
     )
-
-
-def _step(name: str, title: str) -> dict[str, Any]:
-    return {"name": name, "title": title, "state": "pending", "started_at": None, "finished_at": None, "detail": ""}
 
 
 def _is_retryable(exc: Exception) -> bool:

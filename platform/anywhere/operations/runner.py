@@ -11,13 +11,14 @@ from django.db.models.functions import Now
 from anywhere.gateways.errors import GatewayError
 from anywhere.lib.errors import AppError
 from anywhere.operations import lease, registry
-from anywhere.operations.actions import send_next_of
-from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater, cancelled
-from anywhere.operations.models import Operation, State
+from anywhere.operations.actions import send_next_of, wake
+from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater, WaitFor, cancelled
+from anywhere.operations.models import ACTIVE, Operation, State
 from anywhere.operations.rules import backoff
 from anywhere.operations.run import Run
 
 logger = logging.getLogger(__name__)
+LOOK_AFTER_SECONDS = 15.0  # an operation that waits looks this often by itself whether the other one has ended
 LOOKS_AT_THE_UNKNOWN = 3  # how often an outcome may stay unknown before it counts as a failure
 
 
@@ -42,7 +43,7 @@ def run(operation_id: str) -> str:
         return "unwritten"  # the lease runs out and another attempt finds out what happened
     finally:
         heartbeat.stop()
-    if state not in {"queued", "verifying"}:
+    if state not in {"queued", "verifying", "waiting"}:
         send_next_of(operation)
     return state
 
@@ -52,8 +53,7 @@ def _carry_out(run: Run) -> str:
     extra = {"operation": str(operation.pk), "kind": operation.kind, "attempt": operation.attempt}
     logger.info("operation.started", extra=extra)
     try:
-        run.raise_if_cancelled()
-        run.handler.function(run)
+        _call(run)
         run.finish(State.SUCCEEDED)
     except (LeaseLost, DatabaseError, InterfaceError):
         raise
@@ -61,8 +61,8 @@ def _carry_out(run: Run) -> str:
         return _cancelled(run, stop)
     except OperationFailed as failure:
         run.finish(State.FAILED, failure.as_error())
-    except TryAgainLater as later:
-        return _later(run, later.detail, later.after_seconds)
+    except (WaitFor, TryAgainLater) as pause:
+        return _pause(run, pause)
     except GatewayError as exc:
         if run.should_stop():
             return _stopped(run)
@@ -76,6 +76,18 @@ def _carry_out(run: Run) -> str:
         run.finish(State.FAILED, _our_problem(operation))
     logger.info("operation.ended", extra={**extra, "state": str(operation.state)})
     return str(operation.state)
+
+
+def _call(run: Run) -> None:
+    if not run.handler.stops_itself:
+        run.raise_if_cancelled()
+    run.handler.function(run)
+
+
+def _pause(run: Run, pause: WaitFor | TryAgainLater) -> str:
+    if isinstance(pause, WaitFor):
+        return _waits(run, pause)
+    return _later(run, pause.detail, pause.after_seconds)
 
 
 def _look_again(run: Run) -> bool:
@@ -119,6 +131,20 @@ def _later(run: Run, detail: str, after: float | None) -> str:
     if lease.put_back(operation, state, pause):
         logger.info("operation.put_back", extra={"operation": str(operation.pk), "seconds": pause})
     return state.value
+
+
+def _waits(run: Run, wait: WaitFor) -> str:
+    """Lay the operation down until the one it waits for ends; that, or a request to stop, may just have come."""
+    if run.seconds_left() <= 0:
+        return _stopped(run)
+    operation = run.operation
+    if not lease.lay_down(operation, LOOK_AFTER_SECONDS):
+        raise LeaseLost(str(operation.pk))
+    over = not Operation.objects.filter(pk=wait.operation_id, state__in=ACTIVE).exists()
+    asked = Operation.objects.filter(pk=operation.pk, cancel_requested_at__isnull=False).exists()
+    if over or (asked and not wait.stopping):
+        wake(operation.pk)
+    return "waiting"
 
 
 def _gateway_problem(exc: GatewayError) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from django.db.models.functions import Now
 
 from anywhere.gateways.errors import Forbidden, Unreachable
 from anywhere.operations import actions, lease, runner, sweeper
-from anywhere.operations.errors import LeaseLost, NotCancellable, OperationFailed, OperationInProgress
+from anywhere.operations.errors import (
+    Cancelled,
+    LeaseLost,
+    NotCancellable,
+    OperationFailed,
+    OperationInProgress,
+    WaitFor,
+)
 from anywhere.operations.models import Operation, OperationEvent, State
 from tests.support import factories
 
@@ -296,3 +303,102 @@ def celery_sent(settings):
     before_task_publish.connect(note, weak=False)
     yield sent
     before_task_publish.disconnect(note)
+
+
+# An operation that waits for others
+
+
+def parent_of(kind, child_kind: str, started: list[Operation], **options) -> str:
+    """Give a kind whose operation has another one do its only step."""
+
+    def work(run):
+        run.confirm()
+        if run.should_stop():
+            active = Operation.objects.filter(parent=run.operation, finished_at=None).first()
+            if active is None:
+                raise Cancelled("Nothing is left.")
+            actions.cancel(active)
+            raise WaitFor(active.pk, stopping=True)
+        with run.step("only"):
+            child = Operation.objects.filter(parent=run.operation).first()
+            if child is None:
+                child = actions.request(
+                    kind=child_kind, organization=run.operation.organization, parent=run.operation
+                )  # fmt: skip
+                started.append(child)
+                run.hand_over("only", child.pk)
+            if child.state in ("queued", "running"):
+                raise WaitFor(child.pk)
+
+    return kind(work, steps=(), stops_itself=True, **options)
+
+
+def with_child(kind, work=lambda run: None, **options) -> tuple[Operation, list[Operation]]:
+    started: list[Operation] = []
+    name = parent_of(kind, kind(work), started, **options)
+    return asked(name, a_service(), steps=[("only", "Only")]), started
+
+
+def test_an_operation_that_waits_holds_no_worker_and_goes_on_when_the_other_one_has_ended(kind):
+    parent, started = with_child(kind)
+    assert runner.run(str(parent.pk)) == "waiting"
+    parent.refresh_from_db()
+    assert (parent.state, parent.lease_owner, parent.attempt, len(started)) == ("running", "", 0, 1)
+    assert runner.run(str(parent.pk)) == "not_owner", "its time has not come"
+    assert runner.run(str(started[0].pk)) == "succeeded"
+    assert runner.run(str(parent.pk)) == "succeeded"
+    parent.refresh_from_db()
+    assert (parent.attempt, len(started)) == (1, 1)
+    assert [(s["state"], s["operation"]) for s in parent.steps] == [("done", str(started[0].pk))]
+    events = OperationEvent.objects.filter(operation=parent).values_list("event", flat=True)
+    assert list(events) == ["step", "step", "step", "done"], "waking up is no news"
+
+
+def test_the_end_of_the_other_one_just_before_laying_down_is_not_missed(kind):
+    started: list[Operation] = []
+
+    def work(run):
+        with run.step("only"):
+            if started:
+                return
+            started.append(actions.request(kind=child, organization=run.operation.organization, parent=run.operation))
+            runner.run(str(started[0].pk))
+            raise WaitFor(started[0].pk)
+
+    child = kind(lambda run: None)
+    parent = asked(kind(work, steps=()), steps=[("only", "Only")])
+    assert runner.run(str(parent.pk)) == "waiting"
+    assert runner.run(str(parent.pk)) == "succeeded", "it is due at once"
+
+
+def test_a_cancel_reaches_an_operation_that_waits_and_what_it_waits_for(kind):
+    parent, started = with_child(kind)
+    runner.run(str(parent.pk))
+    actions.cancel(parent)
+    assert runner.run(str(parent.pk)) == "waiting"
+    assert runner.run(str(parent.pk)) == "cancelled"
+    parent.refresh_from_db()
+    started[0].refresh_from_db()
+    assert (started[0].state, parent.error["kept"]) == ("cancelled", "Nothing is left.")
+
+
+def test_a_newer_intent_wakes_an_operation_that_waits_so_that_it_makes_way(kind):
+    parent, _ = with_child(kind)
+    runner.run(str(parent.pk))
+    newer = actions.request(
+        kind=kind(lambda run: None), organization=parent.organization,
+        subject=(parent.subject_type, parent.subject_id, "db"),
+    )  # fmt: skip
+    assert runner.run(str(newer.pk)) == "not_owner"
+    assert [runner.run(str(parent.pk)) for _ in range(2)] == ["waiting", "superseded"]
+    assert runner.run(str(newer.pk)) == "succeeded"
+
+
+def test_the_sweeper_takes_up_a_waiting_operation_that_nobody_woke(kind):
+    parent, started = with_child(kind)
+    runner.run(str(parent.pk))
+    assert not Operation.objects.filter(pk=parent.pk, next_attempt_at__lte=Now()).exists()
+    Operation.objects.filter(pk=started[0].pk).update(state="succeeded", finished_at=Now())  # its worker died just then
+    Operation.objects.filter(pk=parent.pk).update(next_attempt_at=Now() - timedelta(seconds=1))
+    assert sweeper.sweep() == 1
+    assert runner.run(str(parent.pk)) == "succeeded"

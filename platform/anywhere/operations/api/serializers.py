@@ -14,7 +14,7 @@ from anywhere.operations.models import ACTIVE, Operation, State
 class SubjectOut(Out):
     """What an operation works on."""
 
-    type = serializers.ChoiceField(choices=["service", "cluster", "none"])
+    type = serializers.ChoiceField(choices=["service", "cluster", "stack", "none"])
     id = serializers.UUIDField(allow_null=True)
     name = serializers.CharField()
 
@@ -28,6 +28,7 @@ class StepOut(Out):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     detail = serializers.CharField(allow_blank=True)
+    operation = serializers.UUIDField(allow_null=True, help_text="The operation that carries the step out.")
 
 
 class WorkloadRowOut(Out):
@@ -86,6 +87,7 @@ class OperationOut(Out):
     finished_at = serializers.DateTimeField(allow_null=True)
     deadline_at = serializers.DateTimeField(allow_null=True)
     attempt = serializers.IntegerField()
+    parent = serializers.UUIDField(source="parent_id", allow_null=True)
     steps = StepOut(many=True)
     workloads = WorkloadRowOut(many=True)
     error = OperationErrorOut(allow_null=True)
