@@ -14,7 +14,8 @@ from anywhere.gateways.kubernetes import Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
-from services.models import Revision, Service
+from services.errors import Gone
+from services.models import Revision, Service, ServiceState
 from services.operations import binding, desired, growth, preflight, recovery
 from services.operations.desired import Desired
 from services.operations.observe import look
@@ -33,8 +34,10 @@ HELM_SECONDS = 240
 
 
 def bring_about(run: Run) -> None:
-    """Carry out the desired state of the operation's service."""
+    """Carry out the desired state of the operation's service; Gone when it was uninstalled before its turn came."""
     service = _service(run)
+    if service.state != ServiceState.PRESENT:
+        raise Gone(f"{service.name} was uninstalled. Install it again.")
     with recovery.waking(run, service.cluster):
         _bring_about(run, service)
 

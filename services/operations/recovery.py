@@ -104,7 +104,8 @@ def has_applied(service_id: Any) -> bool:
     return Operation.objects.filter(subject_type="service", subject_id=service_id, memory__has_key="checked").exists()
 
 
-def _operations_of(run: Run) -> QuerySet[Operation]:
+def operations_of(run: Run) -> QuerySet[Operation]:
+    """Give all operations on the subject of this one."""
     return Operation.objects.filter(subject_type=run.operation.subject_type, subject_id=run.operation.subject_id)
 
 
@@ -113,7 +114,7 @@ def _end(run: Run, gateways: Gateways, newest: Release) -> Release:
     if newest.status == UNINSTALLING:
         if not _is_ours_to_uninstall(run):
             _wait_for_stranger(run, newest)
-    elif not _operations_of(run).filter(memory__applying=newest.revision).exists():
+    elif not operations_of(run).filter(memory__applying=newest.revision).exists():
         _wait_for_stranger(run, newest)
     run.log(f"Revision {newest.revision} was left {newest.status} by a worker that is gone; it is marked as failed.")
     why = "Its worker is gone; taken over by Anywhere"
@@ -156,7 +157,7 @@ def operation_of(release: Release) -> Operation | None:
 
 def _is_ours_to_uninstall(run: Run) -> bool:
     """Give whether an uninstall of this service had begun: Helm takes our mark away when it begins to uninstall."""
-    before = _operations_of(run).filter(kind="uninstall")
+    before = operations_of(run).filter(kind="uninstall")
     return before.filter(started_at__isnull=False).exclude(pk=run.operation.pk, memory={}).exists()
 
 

@@ -32,7 +32,9 @@ def uninstall(run: Run) -> None:
         newest = recovery.ready_for_helm(run, gateways, service.name, service.namespace)
         run.confirm()
         with run.step("remove"):
-            if newest is not None:
+            if newest is None:
+                _remember_what_another_saw(run, service)
+            else:
                 _remember(run, gateways, service)
                 gateways.helm.uninstall(service.name, service.namespace)
         with run.step("gone"):
@@ -72,6 +74,18 @@ def _remember(run: Run, gateways: Gateways, service: Service) -> None:
     run.remember(claims=claims, workloads=workloads, kept=kept)
 
 
+def _remember_what_another_saw(run: Run, service: Service) -> None:
+    """Note what an earlier uninstall saw of a release that is gone now, or else what was seen of it last."""
+    if "claims" in run.remembers:
+        return
+    before = recovery.operations_of(run).filter(kind="uninstall", memory__has_key="claims").order_by("-created_at")
+    memory = before.values_list("memory", flat=True).first()
+    if memory is None:
+        seen = (service.objects_seen or {}).get("claims") or []
+        memory = {"claims": [{key: c.get(key) or None for key in ("name", "size", "storage_class")} for c in seen]}
+    run.remember(**{key: memory[key] for key in ("claims", "workloads", "kept") if key in memory})
+
+
 def _is_kept(obj: Object) -> bool:
     annotations = (obj.get("metadata") or {}).get("annotations") or {}
     return annotations.get("helm.sh/resource-policy") == "keep"
@@ -91,11 +105,12 @@ def _leftovers(gateways: Gateways, service: Service, manifest: list[Object]) -> 
         claims = gateways.kubernetes.list("v1/persistentvolumeclaims", service.namespace)
     except Forbidden:
         return []
-    return [
-        c
-        for c in claims
-        if c["metadata"]["name"].startswith(prefixes) and c["metadata"]["name"].rsplit("-", 1)[1].isdigit()
-    ]
+    return [c for c in claims if any(_is_numbered(c["metadata"]["name"], prefix) for prefix in prefixes)]
+
+
+def _is_numbered(name: str, prefix: str) -> bool:
+    """Give whether only a pod's number follows: the volumes of "db-2" begin like those of "db"."""
+    return name.startswith(prefix) and name.removeprefix(prefix).isdigit()
 
 
 def _describe(claim: Object) -> dict[str, Any]:

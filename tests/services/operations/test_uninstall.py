@@ -9,7 +9,7 @@ import pytest
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from services import actions
-from services.errors import NotConfirmed
+from services.errors import Gone, NotConfirmed
 from services.models import Service
 from tests.services.operations.conftest import Killed, World, due, finish, work, work_until_killed
 
@@ -36,6 +36,14 @@ def with_volume(world: World, name: str = "db") -> Service:
 
 def claims(world: World, name: str = "db") -> list[str]:
     return [key[3] for key in world.cell.objects if key[1] == "PersistentVolumeClaim" and key[2] == name]
+
+
+def calls_of_an_uninstall(world: World) -> int:
+    """Give how many calls an undisturbed uninstall makes."""
+    service = with_volume(world, "undisturbed")
+    before = len(world.cell.calls)
+    assert work(actions.request_uninstall(service, world.owner, delete_data=False, confirm="")) == "succeeded"
+    return len(world.cell.calls) - before
 
 
 def test_the_data_is_kept_and_named(world):
@@ -136,3 +144,58 @@ def test_an_unreachable_cluster_delays_an_uninstall_and_forgets_nothing(world):
     world.cell.reachable = True
     due(operation)
     assert finish(operation).state == "succeeded"
+
+
+def test_the_volumes_of_a_neighbour_with_a_longer_name_stay(world):
+    service = with_volume(world)
+    neighbours = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {}}
+    for name in ("data-db-1", "data-db-2-0", "data-db-x-0"):
+        world.cell.put({**neighbours, "metadata": {"name": name, "namespace": "db"}})
+    ended = finish(actions.request_uninstall(service, world.owner, delete_data=True, confirm="db"))
+    assert ended.state == "succeeded"
+    assert claims(world) == ["data-db-2-0", "data-db-x-0"], "data-db-1 was this one's, of a node it once had"
+
+
+def test_an_uninstall_asked_for_twice_forgets_neither_the_data_nor_its_password(world):
+    last = calls_of_an_uninstall(world)
+    service = with_volume(world)
+    password = Service.objects.get(pk=service.pk).secrets["auth.password"]
+    first = actions.request_uninstall(service, world.owner, delete_data=False, confirm="")
+    second: list[Operation] = []
+    world.cell.plan(
+        last,
+        lambda: second.append(actions.request_uninstall(service, world.owner, delete_data=False, confirm="")),
+    )
+    assert work(first) in ("succeeded", "superseded")
+    assert [c["name"] for c in finish(second[0]).result["data_kept"]] == ["data-db-0"]
+    assert [c["name"] for c in Service.objects.get(pk=service.pk).data_kept] == ["data-db-0"]
+    assert world.installed("db").secrets["auth.password"] == password
+
+
+def test_an_uninstall_that_was_cancelled_after_the_release_was_gone_is_finished_by_another(world):
+    last = calls_of_an_uninstall(world)
+    service = with_volume(world)
+    first = actions.request_uninstall(service, world.owner, delete_data=False, confirm="")
+
+    def cancel() -> None:
+        operations.cancel(first)
+        time.sleep(0.3)
+
+    world.cell.plan(last, cancel)
+    assert work(first) == "cancelled"
+    assert world.cell.releases.get(("db", "db"), []) == []
+    ended = finish(actions.request_uninstall(service, world.owner, delete_data=False, confirm=""))
+    assert [c["name"] for c in ended.result["data_kept"]] == ["data-db-0"]
+
+
+def test_a_change_asked_for_while_an_uninstall_ends_brings_nothing_back(world):
+    last = calls_of_an_uninstall(world)
+    service = with_volume(world)
+    uninstall = actions.request_uninstall(service, world.owner, delete_data=False, confirm="")
+    changes: list[Operation] = []
+    world.cell.plan(last, lambda: changes.append(world.change(service, values={"replicas": 2})))
+    assert work(uninstall) == "succeeded"
+    ended = finish(changes[0])
+    assert (ended.state, ended.error["code"]) == ("failed", Gone.code)
+    assert world.cell.releases.get(("db", "db"), []) == []
+    assert Service.objects.get(pk=service.pk).state == "uninstalled"
