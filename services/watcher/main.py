@@ -172,18 +172,18 @@ class Watcher:
         """Write what waits; what could not be written waits on."""
         if self._reach:
             reach = list(self._reach.values())
-            await self._db(writer.write_reach, reach)
+            await self._db(writer.write, reach, writer.write_reach)
             self._reach = {id_: one for id_, one in self._reach.items() if one not in reach}
         while self._findings:
             some = list(self._findings.values())[:BATCH]
-            await self._db(writer.write_findings, some)
+            await self._db(writer.write, some, writer.write_findings)
             for one in some:
                 if self._findings.get(one.service) is one:
                     del self._findings[one.service]
             await self._db(self._after, some)
         while self._heard:
             heard = self._heard[:BATCH]
-            await self._db(writer.write_heard, heard)
+            await self._db(writer.write, heard, writer.write_heard)
             del self._heard[: len(heard)]
 
     def _after(self, findings: list[Finding]) -> None:

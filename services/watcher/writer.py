@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DataError, close_old_connections, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg2.extras import execute_values  # type: ignore[import-untyped]
@@ -23,6 +24,7 @@ from services.models import Service, ServiceState, Sighting
 from services.rules.health.events import count_of, seen_at
 from services.watcher.judge import Finding
 
+logger = logging.getLogger(__name__)
 KEEP_DAYS = 14
 LEVELS = {"healthy": "info", "progressing": "info", "suspended": "info", "degraded": "warning", "failed": "error"}
 
@@ -47,6 +49,33 @@ class Heard:
     event: Mapping[str, Any]
 
 
+Row = TypeVar("Row", Finding, Heard, Reach)
+
+
+def write(rows: Sequence[Row], by: Callable[[Sequence[Row]], None]) -> None:
+    """Return when the rows are written, together if they can be; one the database does not take stops no other.
+
+    Clusters say what they like: such a row is written without the characters that no database keeps, or left out.
+    """
+    try:
+        by(rows)
+    except (DataError, ValueError) as error:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            write(rows[:half], by)
+            write(rows[half:], by)
+        elif (plain := _plain(rows[0])) != rows[0]:
+            write([plain], by)
+        else:
+            words = {"row": type(rows[0]).__name__, "error": type(error).__name__}
+            logger.error("watcher.not_writable", extra=words)
+
+
+def _plain(row: Row) -> Row:
+    given = {one.name: getattr(row, one.name) for one in fields(row)}
+    return replace(row, **{name: redact.data(it) for name, it in given.items() if isinstance(it, str | Mapping)})
+
+
 def write_findings(findings: Sequence[Finding]) -> None:
     """Return when the services' rows say what was found, and each change of verdict is a sighting."""
     if not findings:
@@ -55,7 +84,7 @@ def write_findings(findings: Sequence[Finding]) -> None:
     plain = [f for f in findings if f.objects is None]
     full = [f for f in findings if f.objects is not None]
     columns = "verdict = v.verdict, health_code = v.code, reason = v.reason, health_since = v.since, observed_at = v.at"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
         for rows, extra, cast in ((plain, "", ""), (full, ", objects_seen = v.objects", ", objects")):
             values = [
                 (str(f.service), f.verdict, f.code[:60], f.reason, f.since, f.at)
@@ -98,7 +127,7 @@ def write_heard(heard: Sequence[Heard]) -> None:
     rows = [_row(one) for (_, uid), one in newest.items() if uid and one.service in known]
     if not rows:
         return
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
         execute_values(
             cursor.cursor,
             "INSERT INTO services_sighting (id, service_id, kind, at, level, reason, object, message, count, key)"

@@ -41,7 +41,16 @@ def test_a_very_short_secret_does_not_mask_everything():
     assert redact.text("a cat sat", ["a"]) == "a cat sat"
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x1b", "\r", "\x7f", "\u202e", "\u2066", "\u200b"])
+@pytest.mark.parametrize("shown", [r'pa ss\"word/1', "pa%20ss%22word%2F1", "cGEgc3Mid29yZC8x"])
+def test_a_secret_is_taken_out_however_it_is_written(shown):
+    assert redact.text(f"data: {shown}.", ['pa ss"word/1']) == f"data: {redact.MASK}."
+
+
+def test_colours_of_a_terminal_are_taken_out_whole():
+    assert redact.text("\x1b[31mred\x1b[0m") == " red "
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\r", "\x7f", "\u202e", "\u2066", "\u200b", "\ud800"])
 def test_control_characters_are_taken_out(control):
     assert control not in redact.text(f"a{control}b")
 
