@@ -10,7 +10,7 @@ SETTINGS := DATABASE_URL=$${DATABASE_URL:-postgresql://anywhere@127.0.0.1/anywhe
 	ANYWHERE_SECRET_KEY=$${ANYWHERE_SECRET_KEY:-only-to-read-the-code}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser frontend-test cluster-test faults-test portal-test tools lint types arch bench schema lock image
+.PHONY: help run test unit browser frontend-test cluster-test faults-test charts-test portal-test tools lint types arch bench schema lock image
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ cluster-test: tools ## Run tests/cluster against the cluster that KUBECONFIG nam
 
 faults-test: tools ## Kill processes 30 times, cut nodes and the API server off by $ANYWHERE_CLUSTER_TOOL; half an hour
 	@$(PY) scripts/checks.py faults
+
+charts-test: tools ## Go through every chart with its real client: upgrades under load, lost pods and nodes, scaling; an hour
+	@$(PY) scripts/checks.py charts
 
 portal-test: tools ## Install the portal's own chart on the cluster that KUBECONFIG names and use it there
 	@$(PY) scripts/checks.py portal

@@ -1,10 +1,10 @@
-"""Writes what of a chart follows from form.yaml and values.yaml: values.schema.json and the table of values in its README.
+"""Writes what of a chart follows from form.yaml and values.yaml: its schema and the table of values in its README.
 
     charts.py write [NAME…]   write them, for all charts or those named
     charts.py check [NAME…]   say which are not as they would be written; ends with 1 when there are any
 
-form.yaml is the schema of the values as a person writes it: `use: NAME` takes a field of helm-charts/fields.yaml, and the keys beside
-it win; `form` makes a property a field of the form; defaults come from values.yaml; the order is that of the file.
+form.yaml is the schema of the values as a person writes it: `use: NAME` takes a field of helm-charts/fields.yaml, and
+the keys beside it win; `form` makes a field of the form; defaults come from values.yaml; the order is the file's.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ CHECKS = {
     ],
     "cluster": [Check("Cluster tests", [*PYTEST, "tests/cluster", "-m", "not slow and not portal"], "tests/cluster")],
     "faults": [Check("Faults, at length", [*PYTEST, "tests/cluster/path", "-m", "slow"], "tests/cluster/path")],
+    "charts": [
+        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", "--durations=15"], "tests/cluster/charts")
+    ],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
 }
 
@@ -48,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in CHECKS:
         print(f"usage: checks.py {'|'.join(CHECKS)}", file=sys.stderr)
         return 2
-    if arguments[0] in ("cluster", "faults", "portal") and not os.environ.get("KUBECONFIG"):
+    if arguments[0] in ("cluster", "charts", "faults", "portal") and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
         return 2
     results = [(check, *outcome(check)) for check in CHECKS[arguments[0]]]

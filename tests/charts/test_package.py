@@ -1,11 +1,13 @@
 """package.yaml, plans, values and schema of each chart agree with each other."""
 
+import importlib.util
 import json
 
 import jsonschema
+import pytest
 import yaml
 
-from tests.charts.chart import REPOSITORY, Chart, leaves
+from tests.charts.chart import REPOSITORY, Chart, leaves, of_kind
 
 RULES = json.loads((REPOSITORY / "catalog/rules/package.schema.json").read_text())
 GROUPS = {"Basics", "Size", "Storage", "Security", "Network", "Monitoring", "Advanced"}
@@ -20,7 +22,9 @@ WIDGETS = {
     "namespace",
     "secretRef",
     "code",
+    "bindingRef",
 }
+MONITORING = json.loads((REPOSITORY / "catalog/rules/monitoring.schema.json").read_text())
 
 
 def value_at(values: dict, path: str) -> object:
@@ -43,21 +47,61 @@ def test_a_package_with_a_wrong_category_or_an_unknown_key_is_refused(chart: Cha
 
 def test_every_path_in_package_yaml_is_a_value_with_a_schema(chart: Chart) -> None:
     package = chart.package
-    paths = [entry["path"] for key in ("scaling", "guards", "volumes") for entry in package[key]]
+    keys = ("scaling", "guards", "volumes", "upgrades", "costs")
+    paths = [entry["path"] for key in keys for entry in package.get(key, [])]
+    paths += [entry[key] for entry in package.get("scaling", []) for key in ("confirm",) if key in entry]
+    paths += [entry["times"] for entry in package["costs"] if isinstance(entry.get("times"), str)]
     assert paths
     for path in paths:
         value_at(chart.values, path)
         assert chart.property(path), path
 
 
-def test_volumes_name_the_claims_of_the_server(chart: Chart) -> None:
-    stateful = next(item for item in chart.render() if item["kind"] == "StatefulSet")
-    claims = {claim["metadata"]["name"] for claim in stateful["spec"]["volumeClaimTemplates"]}
-    assert {volume["template"] for volume in chart.package["volumes"]} == claims
+def test_volumes_name_the_claims_of_the_servers(chart: Chart) -> None:
+    claims = set()
+    for file in chart.examples():
+        objects = chart.render(file)
+        for item in of_kind(objects, "StatefulSet"):
+            claims |= {claim["metadata"]["name"] for claim in item["spec"].get("volumeClaimTemplates", [])}
+        claims |= {item["metadata"]["name"].removeprefix("shop-") for item in of_kind(objects, "PersistentVolumeClaim")}
+    assert {volume["template"] for volume in chart.package.get("volumes", [])} == claims
+
+
+def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
+    made: dict[str, set[str]] = {}
+    for file in chart.examples():
+        for item in of_kind(chart.render(file), "StatefulSet", "Deployment"):
+            pod = item["spec"]["template"]
+            here = made.setdefault(item["metadata"]["name"], set())
+            here |= {container["name"] for container in pod["spec"]["containers"]}
+    for entry in [*chart.package.get("nodes", []), *chart.package.get("scaling", [])]:
+        workload = entry.get("workload", "{fullname}").replace("{fullname}", "shop")
+        assert workload in made, workload
+        assert entry.get("container") is None or entry["container"] in made[workload]
+
+
+def test_it_has_the_alerts_that_matter_and_a_dashboard(chart: Chart) -> None:
+    if "monitoring" not in chart.package:
+        assert chart.cases()["no-metrics"], "says why it has none"
+        return
+    for part in ("alerts", "dashboard"):
+        document = yaml.safe_load((chart.path / chart.package["monitoring"][part]).read_text())
+        jsonschema.validate(document, {**MONITORING, "$ref": f"#/definitions/{part}"})
+
+
+def test_schema_and_table_of_values_are_those_that_form_yaml_makes(chart: Chart) -> None:
+    spec = importlib.util.spec_from_file_location("charts", REPOSITORY / "scripts/charts.py")
+    charts = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(charts)
+    for path, text in charts.written(chart.name).items():
+        assert path.read_text() == text, f"run scripts/charts.py write {chart.name}"
 
 
 def test_endpoints_are_services_that_the_chart_makes(chart: Chart) -> None:
-    services = {item["metadata"]["name"]: item["spec"]["ports"] for item in chart.render() if item["kind"] == "Service"}
+    services: dict[str, list] = {}
+    for file in chart.examples():
+        for item in of_kind(chart.render(file), "Service"):
+            services.setdefault(item["metadata"]["name"], []).extend(item["spec"]["ports"])
     for endpoint in chart.package["endpoints"]:
         name = endpoint["service"].replace("{fullname}", "shop")
         assert endpoint["port"] in {port["port"] for port in services[name]}
@@ -71,10 +115,32 @@ def test_each_plan_changes_values_that_exist_and_the_small_one_is_small(chart: C
         jsonschema.validate(overlay, chart.schema)
         for section, values in overlay.items():
             for path in [f"{section}.{name}" for name in values] if isinstance(values, dict) else [section]:
-                assert path in known, path
-    small = yaml.safe_load((chart.path / "plans/small.yaml").read_text())["resources"]
-    assert int(small["cpu"].removesuffix("m")) <= 250
-    assert int(small["memory"].removesuffix("Mi")) <= 1024
+                assert path in known or not known[section].get("properties"), path
+
+
+def test_the_small_plan_is_small(chart: Chart) -> None:
+    requests = []
+    for item in of_kind(chart.render(chart.path / "plans/small.yaml"), "StatefulSet", "Deployment"):
+        for container in item["spec"]["template"]["spec"]["containers"]:
+            requests.append((container["resources"]["requests"], item["spec"].get("replicas", 1)))
+    assert sum(millicores(asked["cpu"]) * number for asked, number in requests) <= 1000
+    assert sum(mebibytes(asked["memory"]) * number for asked, number in requests) <= 4096
+
+
+def millicores(text: str) -> int:
+    """A quantity of CPU in thousandths of a core."""
+    return int(text[:-1]) if text.endswith("m") else int(float(text) * 1000)
+
+
+def mebibytes(text: str) -> int:
+    """A quantity of memory in MiB."""
+    return int(float(text[:-2]) * {"Mi": 1, "Gi": 1024}[text[-2:]])
+
+
+@pytest.mark.parametrize("text", ["250m", "0.25"])
+def test_quantities_are_read(text: str) -> None:
+    assert millicores(text) == 250
+    assert mebibytes("1.5Gi") == 1536
 
 
 def test_defaults_of_schema_and_values_are_the_same(chart: Chart) -> None:
@@ -113,9 +179,15 @@ def test_fields_of_the_form_are_in_order_and_use_what_the_form_knows(chart: Char
 
 
 def test_fields_that_are_locked_are_guarded_too(chart: Chart) -> None:
-    guarded = {guard["path"] for guard in chart.package["guards"] if guard["rule"] == "no-change"}
+    guarded = {guard["path"] for guard in chart.package.get("guards", []) if guard["rule"] == "no-change"}
     locked = {path for path, node in leaves(chart.schema) if node.get("x-form", {}).get("immutable")}
     assert locked - guarded <= {"auth.username"}, locked - guarded
+
+
+def test_everything_a_person_pays_for_is_among_the_costs(chart: Chart) -> None:
+    assert {entry["unit"] for entry in chart.package["costs"]} >= {"cpu", "memory"}
+    disks = {entry["path"] for entry in chart.package["costs"] if entry["unit"] == "disk"}
+    assert disks >= {volume["path"] for volume in chart.package.get("volumes", [])}
 
 
 def test_the_readme_names_every_field_of_the_form(chart: Chart) -> None:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from kubernetes import client, config
 
 from tests.charts.chart import CHARTS, ROOT, find_helm
+from tests.cluster.charts.ledger import REPORTS
 from tests.cluster.charts.release import Release
 
 
@@ -53,3 +55,23 @@ def release(
         return Release(name, namespace, packed_charts / chart, helm, kubectl, api, workdir)
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what the clients were told."""
+    if REPORTS:
+        terminalreporter.section("what the clients saw")
+        for report in REPORTS:
+            terminalreporter.write_line(str(report))
+
+
+@pytest.fixture(scope="session")
+def power() -> Callable[[str, str], None]:
+    """Cuts the power of a node, or pulls its cable, and brings it back: power("off" | "on" | "cut" | "heal", node)."""
+    tool = os.environ.get("ANYWHERE_CLUSTER_TOOL")
+    assert tool, "This test cuts the power of a node: set ANYWHERE_CLUSTER_TOOL (TOOL node off|on|cut|heal NAME)."
+
+    def switch(what: str, node: str) -> None:
+        subprocess.run([*tool.split(), "node", what, node], check=True, timeout=120, capture_output=True)
+
+    return switch

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import re
 import socket
 import subprocess
 import time
@@ -42,7 +43,8 @@ class Release:
         file = self.workdir / f"{self.name}.yaml"
         file.write_text(yaml.safe_dump(values or {}))
         arguments = ["upgrade", "--install", self.name, self.chart, "--namespace", self.namespace]
-        return self.run(self.helm, *arguments, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+        base = [part for path in self.chart.glob("ci/required-values.yaml") for part in ("--values", path)]
+        return self.run(self.helm, *arguments, *base, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
 
     def install(self, values: dict | None = None, plan: str = "small", pods: int = 1) -> None:
         """Installs or upgrades, and waits until the pods of that revision are ready."""
@@ -54,7 +56,9 @@ class Release:
         """Uninstalls and waits until the pods are gone."""
         answer = self.run(self.helm, "uninstall", self.name, "--namespace", self.namespace)
         assert answer.returncode == 0, answer.stderr
-        eventually(lambda: not self.pods(), "the pods are gone", 300)
+        labels = f"app.kubernetes.io/instance={self.name}"
+        left = lambda: self.api.list_namespaced_pod(self.namespace, label_selector=labels).items  # noqa: E731
+        eventually(lambda: not left(), "the pods are gone", 300)
 
     def test(self) -> str:
         """What `helm test` prints, with the log of its pod; an assertion when it fails."""
@@ -64,11 +68,72 @@ class Release:
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """What a command answers; nothing is raised."""
-        return subprocess.run([*map(str, arguments)], check=False, capture_output=True, text=True, timeout=240)
+        return subprocess.run([*map(str, arguments)], check=False, capture_output=True, text=True, timeout=600)
 
-    def pods(self) -> list[client.V1Pod]:
-        """The pods of the servers, in the order of their numbers."""
-        labels = f"app.kubernetes.io/instance={self.name},app.kubernetes.io/component=server"
+    def bring_up(self, values: dict | None = None, plan: str = "small", seconds: float = 600) -> float:
+        """Installs or upgrades and waits until every part is as asked for; gives the seconds it took."""
+        started = time.monotonic()
+        answer = self.apply(values, plan)
+        assert answer.returncode == 0, answer.stderr
+        self.wait_for_all(seconds)
+        return time.monotonic() - started
+
+    def wait_for_all(self, seconds: float = 600) -> None:
+        """Waits until all StatefulSets and Deployments of the release have rolled out and all Jobs are done."""
+        apps, batch = client.AppsV1Api(self.api.api_client), client.BatchV1Api(self.api.api_client)
+        labels = f"app.kubernetes.io/instance={self.name}"
+
+        def settled() -> bool:
+            sets = apps.list_namespaced_stateful_set(self.namespace, label_selector=labels).items
+            deployments = apps.list_namespaced_deployment(self.namespace, label_selector=labels).items
+            jobs = batch.list_namespaced_job(self.namespace, label_selector=labels).items
+            whole = all(
+                item.status.observed_generation == item.metadata.generation
+                and (item.status.ready_replicas or 0) == item.spec.replicas
+                and (item.status.updated_replicas or 0) == item.spec.replicas
+                and (item.status.replicas or 0) == item.spec.replicas
+                for item in [*sets, *deployments]
+            )
+            rolled = all(item.status.current_revision == item.status.update_revision for item in sets)
+            done = all(job.status.succeeded for job in jobs)
+            return bool(sets or deployments or jobs) and whole and rolled and done
+
+        eventually(settled, f"all of {self.name} is as asked for", seconds)
+
+    def steps(self, when: str, before: int, after: int, component: str = "server") -> list[str]:
+        """Runs the commands of package.yaml for a change of size, as the portal does; gives what they said.
+
+        `when` is beforeIn, afterIn or afterOut; `before` and `after` are the numbers of nodes.
+        """
+        package = yaml.safe_load((self.chart / "package.yaml").read_text())
+        entry = next(entry for entry in package["scaling"] if entry["component"] == component)
+        workload = entry.get("workload", "{fullname}").replace("{fullname}", self.name)
+        low, high = sorted((before, after))
+        pods = {
+            "leaving": range(high - 1, low - 1, -1), "joining": range(low, high), "staying": range(low),
+            "each": range(high if when == "beforeIn" else after), "one": range(1),
+        }  # fmt: skip
+        said = []
+        for command in entry.get(when, []):
+            for ordinal in pods[command["on"]]:
+                facts = {
+                    "pod": f"{workload}-{ordinal}", "release": self.name, "namespace": self.namespace,
+                    "replicas": str(after), "leaving": ",".join(str(number) for number in pods["leaving"]),
+                }  # fmt: skip
+                words = [expand(word, facts) for word in command["command"]]
+                said.append(self.execute(facts["pod"], *words, container=command.get("container")))
+        return said
+
+    def execute(self, pod: str, *command: str, container: str | None = None) -> str:
+        """What a command in a pod prints; an assertion when it fails."""
+        which = ["-c", container] if container else []
+        answer = self.run(self.kubectl, "-n", self.namespace, "exec", pod, *which, "--", *command)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        return answer.stdout
+
+    def pods(self, component: str = "server") -> list[client.V1Pod]:
+        """The pods of a part, in the order of their numbers."""
+        labels = f"app.kubernetes.io/instance={self.name},app.kubernetes.io/component={component}"
         found = self.api.list_namespaced_pod(self.namespace, label_selector=labels).items
         return sorted(found, key=lambda pod: pod.metadata.name)
 
@@ -135,12 +200,13 @@ class Release:
         return {item.metadata.name for item in items}
 
     @contextlib.contextmanager
-    def forwarded(self, port: int) -> Iterator[int]:
-        """A port of this machine that leads to a port of the Service, while the block runs."""
+    def forwarded(self, port: int, target: str | None = None) -> Iterator[int]:
+        """A port of this machine that leads to one of the Service (or of `target`: pod/NAME), while the block runs."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             local = free.getsockname()[1]
-        command = [self.kubectl, "-n", self.namespace, "port-forward", f"service/{self.name}", f"{local}:{port}"]
+        where = target or f"service/{self.name}"
+        command = [self.kubectl, "-n", self.namespace, "port-forward", where, f"{local}:{port}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             eventually(lambda: connects(local), "the port-forward", 60)
@@ -148,6 +214,11 @@ class Release:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def expand(text: str, facts: dict[str, str]) -> str:
+    """The text with {name} replaced by the facts that are known."""
+    return re.sub(r"\{(\w+)\}", lambda match: facts.get(match[1], match[0]), text)
 
 
 def connects(port: int) -> bool:

@@ -1,0 +1,111 @@
+"""What a client was told while a server went through something: each write acknowledged, refused or waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+REPORTS: list[Report] = []
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of the writes: numbers, and seconds for the longest time without an acknowledged write."""
+
+    what: str
+    acknowledged: int
+    failed: int
+    lost: int
+    duplicated: int
+    longest_pause: float
+    seconds_to_healthy: float | None = None
+
+    def __str__(self) -> str:
+        healthy = "" if self.seconds_to_healthy is None else f", healthy after {self.seconds_to_healthy:.1f} s"
+        return (
+            f"{self.what}: {self.acknowledged} acknowledged, {self.lost} lost, {self.duplicated} duplicated, "
+            f"{self.failed} failed, longest pause {self.longest_pause:.1f} s{healthy}"
+        )
+
+
+@dataclass
+class Ledger:
+    """Writes 0, 1, 2 … with `write`, one after the other in a thread, and remembers which were acknowledged.
+
+    `write` gives when the server has acknowledged the number and raises when it has not; a write that failed is tried
+    again with the same number, so what may have been written twice counts as duplicated, not as lost.
+    """
+
+    write: Callable[[int], None]
+    between: float = 0.02
+    acknowledged: list[int] = field(default_factory=list)
+    failed: int = 0
+    _told: list[float] = field(default_factory=list)
+    _last_error: str = ""
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def running(self, at_least: int = 20) -> Iterator[Ledger]:
+        """Writes while the block runs, and ends after `at_least` more writes are acknowledged."""
+        self._told.append(time.monotonic())
+        thread = threading.Thread(target=self._write_on, daemon=True)
+        thread.start()
+        try:
+            self.wait_for(at_least)
+            yield self
+            self.wait_for(at_least)
+        finally:
+            self._over.set()
+            thread.join(60)
+        assert not thread.is_alive(), "the client still waits for an answer"
+
+    def wait_for(self, more: int, seconds: float = 180) -> None:
+        """Waits until so many more writes are acknowledged."""
+        goal, deadline = len(self.acknowledged) + more, time.monotonic() + seconds
+        while len(self.acknowledged) < goal:
+            assert time.monotonic() < deadline, f"no write is acknowledged any more: {self._last_error}"
+            time.sleep(0.05)
+
+    def report(self, what: str, read: Iterable[int], seconds_to_healthy: float | None = None) -> Report:
+        """Compares with what is read back; gives the report, which is also printed when the tests end."""
+        found = list(read)
+        report = Report(
+            what=what,
+            acknowledged=len(self.acknowledged),
+            failed=self.failed,
+            lost=len(set(self.acknowledged) - set(found)),
+            duplicated=len(found) - len(set(found)),
+            longest_pause=max((b - a for a, b in zip(self._told, self._told[1:], strict=False)), default=0.0),
+            seconds_to_healthy=seconds_to_healthy,
+        )
+        keep(report)
+        return report
+
+    def _write_on(self) -> None:
+        number = 0
+        while not self._over.is_set():
+            try:
+                self.write(number)
+            except Exception as exc:  # the client's own errors: each client has others
+                self.failed += 1
+                self._last_error = f"{type(exc).__name__}: {exc}"
+                time.sleep(max(self.between, 0.2))
+                continue
+            self.acknowledged.append(number)
+            self._told.append(time.monotonic())
+            number += 1
+            time.sleep(self.between)
+
+
+def keep(report: Report) -> None:
+    """Prints the report when the tests end; adds it to the JSON lines of $ANYWHERE_CHARTS_REPORT where that is set."""
+    REPORTS.append(report)
+    if path := os.environ.get("ANYWHERE_CHARTS_REPORT"):
+        with Path(path).open("a") as file:
+            file.write(json.dumps(asdict(report)) + "\n")
