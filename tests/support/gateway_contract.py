@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Conflict, Invalid, InvalidName, NotFound, ReleaseBusy, Stopped
+from anywhere.gateways.errors import (
+    CommandTimedOut,
+    Conflict,
+    Forbidden,
+    Invalid,
+    InvalidName,
+    NotFound,
+    ReleaseBusy,
+    Stopped,
+)
 from anywhere.gateways.helm import Release, ReleaseRequest
 from anywhere.gateways.kubernetes import Object, Ref
 
@@ -25,6 +35,35 @@ def config_map(name: str, namespace: str, **data: str) -> Object:
         "metadata": {"name": name, "namespace": namespace, "labels": {"made-by": "contract"}},
         "data": data,
     }
+
+
+def running_pod(gateways: Gateways, namespace: str, seconds: float = 120) -> str:
+    """Give the name of a pod whose container runs."""
+    security = {
+        "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True, "runAsUser": 1000,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }  # fmt: skip
+    container = {
+        "name": "main", "image": "docker.io/library/busybox:1.38.0", "command": ["sleep", "3600"],
+        "securityContext": security, "resources": {"requests": {"cpu": "1m", "memory": "8Mi"}},
+    }  # fmt: skip
+    spec = {"terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False, "containers": [container]}
+    pod = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}, "spec": spec,
+        "status": {"phase": "Running"},  # a real cluster says so itself
+    }  # fmt: skip
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            gateways.kubernetes.create(pod)
+            break
+        except Forbidden:  # a new namespace gets its service account a moment later
+            assert time.monotonic() < end
+            time.sleep(0.3)
+    while gateways.kubernetes.get(Ref.of(pod)).get("status", {}).get("phase") != "Running":
+        assert time.monotonic() < end, "the pod does not run"
+        time.sleep(0.3)
+    return "one"
 
 
 class KubernetesContract:
@@ -100,6 +139,39 @@ class KubernetesContract:
         assert token.token and token.expires_at.endswith("Z")
         with pytest.raises(NotFound):
             gateways.kubernetes.token_request(namespace, "nobody", 3600)
+
+    def test_a_command_in_a_container_tells_its_output_and_how_it_ended(
+        self, gateways: Gateways, namespace: str
+    ) -> None:
+        kubernetes, pod = gateways.kubernetes, running_pod(gateways, namespace)
+        heard: list[str] = []
+        done = kubernetes.run(
+            namespace, pod, ["sh", "-c", "echo out; echo err >&2; exit 3"], container="main", on_line=heard.append
+        )
+        assert (done.exit_code, sorted(done.output.split()), done.is_cut) == (3, ["err", "out"], False)
+        assert sorted(heard) == ["err", "out"]
+        done = kubernetes.run(namespace, pod, ["echo", "a b", "$c; d"])
+        assert (done.exit_code, done.output) == (0, "a b $c; d\n")
+        long = kubernetes.run(namespace, pod, ["echo", "x" * 9000])
+        assert long.exit_code == 0 and long.output.startswith("xxx")
+
+    def test_a_command_that_cannot_be_run_says_why(self, gateways: Gateways, namespace: str) -> None:
+        kubernetes, pod = gateways.kubernetes, running_pod(gateways, namespace)
+        with pytest.raises(NotFound):
+            kubernetes.run(namespace, "nobody", ["true"])
+        with pytest.raises(Invalid):
+            kubernetes.run(namespace, pod, ["true"], container="nobody")
+        with pytest.raises(Invalid) as caught:
+            kubernetes.run(namespace, pod, ["/no/such/program"])
+        assert caught.value.code == "command.not_started" and not caught.value.retryable
+
+    def test_a_command_is_not_waited_for_longer_than_asked(self, gateways: Gateways, namespace: str) -> None:
+        pod = running_pod(gateways, namespace)
+        began = time.monotonic()
+        with pytest.raises(CommandTimedOut) as caught:
+            gateways.kubernetes.run(namespace, pod, ["sh", "-c", "echo begun; sleep 20"], seconds=2)
+        assert time.monotonic() - began < 10
+        assert (caught.value.output, caught.value.retryable) == ("begun\n", False)
 
     def test_a_stopped_operation_asks_nothing_more(self, gateways: Gateways, namespace: str) -> None:
         gateways.kubernetes.cancelled = lambda: True

@@ -43,6 +43,18 @@ class TimedOut(GatewayError):
     retryable = True
 
 
+class CommandTimedOut(TimedOut):
+    """A command in a container did not end within its time; it may still be running there. `output` is its last."""
+
+    code = "command.timed_out"
+    title = "The command took too long"
+    retryable = False
+
+    def __init__(self, detail: str = "", *, output: str = "", **kw: Any):
+        super().__init__(detail, **kw)
+        self.output = output
+
+
 class Throttled(GatewayError):
     """The cluster asks for fewer requests, and went on asking after our waits."""
 

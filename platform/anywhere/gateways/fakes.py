@@ -13,26 +13,35 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from anywhere.gateways import helm as h
+from anywhere.gateways import pretend
 from anywhere.gateways.connect import ClusterAccess, Gateways, never
 from anywhere.gateways.errors import (
+    CommandTimedOut,
     Conflict,
     Forbidden,
     GatewayError,
+    Invalid,
     NotFound,
     ReleaseBusy,
     Stopped,
     Unreachable,
 )
 from anywhere.gateways.helm import HelmGateway, Release, ReleaseRequest
-from anywhere.gateways.kubernetes import MANAGER, MERGE_PATCH, Lines, Object, Objects, Ref, Token, Version
+from anywhere.gateways.kubernetes import MANAGER, MERGE_PATCH, Lines, Object, Objects, Ran, Ref, Token, Version
 from anywhere.gateways.resources import BUILT_IN, plural_of
 
 Key = tuple[str, str, str, str]  # apiVersion, kind, namespace, name
 Renderer = Callable[[ReleaseRequest], list[Object]]
+Commands = Callable[[str, str, list[str]], pretend.Pretended]  # namespace, pod, command
 
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def simple_commands(namespace: str, pod: str, command: list[str]) -> pretend.Pretended:
+    """Give what a command says: a few shell words do what they say, any other program counts as done."""
+    return pretend.pretend(command)
 
 
 def simple_render(request: ReleaseRequest) -> list[Object]:
@@ -62,7 +71,8 @@ class FakeCluster:
     """The content of a cluster that exists only in memory; both fakes work on it.
 
     `failures` holds errors to raise, by verb ("apply", "install_or_upgrade", …), each used once. `render` stands
-    for the chart's templates. `becomes_ready` makes workloads ready the moment they are stored.
+    for the chart's templates, `commands` for what containers answer. `becomes_ready` makes workloads ready the moment
+    they are stored.
     """
 
     objects: dict[Key, Object] = field(default_factory=dict)
@@ -75,6 +85,7 @@ class FakeCluster:
     forbidden: set[tuple[str, str]] = field(default_factory=set)  # (verb, resource)
     calls: list[tuple[str, str]] = field(default_factory=list)
     render: Renderer = simple_render
+    commands: Commands = simple_commands
     becomes_ready: bool = True
     reachable: bool = True
     git_version: str = "v1.36.3"
@@ -294,6 +305,33 @@ class FakeKubernetes:
         """Give the planned log lines."""
         self._enter("logs", f"{namespace}/{pod}")
         return self.cluster.logs.get((namespace, pod), [])[-tail:]
+
+    def run(
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        seconds: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Ran:
+        """Give what `commands` of the cluster answers; the pod must be there and have the container."""
+        self._enter("run", f"{namespace}/{pod} {' '.join(command)}")
+        found = self.get(Ref("v1", "Pod", pod, namespace))
+        names = [one["name"] for one in (found.get("spec") or {}).get("containers") or []]
+        if container and names and container not in names:
+            raise Invalid(f"container {container} is not valid for pod {pod}")
+        if not pretend.is_there(command):
+            raise Invalid(f"{command[0]}: executable file not found in $PATH", code="command.not_started")
+        done = self.cluster.commands(namespace, pod, list(command))
+        said = "".join(text for _, text in done.said)
+        for line in said.splitlines() if on_line else ():
+            assert on_line is not None
+            on_line(line)
+        if done.seconds > seconds:
+            raise CommandTimedOut(f"The command did not end within {seconds:g} seconds.", output=said)
+        return Ran(done.exit_code, said)
 
     def version(self) -> Version:
         """Give the planned version."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -56,6 +56,15 @@ class Token:
 
     token: str
     expires_at: str  # RFC 3339
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command in a container ended. `output` is the last of both its streams, as they came."""
+
+    exit_code: int
+    output: str
+    is_cut: bool = False  # there was more output before
 
 
 class KubernetesGateway(Protocol):
@@ -131,6 +140,24 @@ class KubernetesGateway(Protocol):
         self, namespace: str, pod: str, container: str | None = None, *, tail: int = 50, previous: bool = False
     ) -> Lines:
         """Give the last lines of a container's log, cut to a sane length, control characters replaced."""
+        ...
+
+    def run(
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        seconds: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Ran:
+        """Give how a command in a running container ended; `on_line` is told each line of output as it comes.
+
+        CommandTimedOut when it does not end in time, Stopped when the operation is cancelled: both stop waiting, and
+        the command may go on. `command.not_started` when the container does not have it, NotFound without the pod,
+        Unreachable with outcome_unknown when the connection broke.
+        """
         ...
 
     def version(self) -> Version:

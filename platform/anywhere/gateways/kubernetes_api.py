@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
+from anywhere.gateways import exec as commands
 from anywhere.gateways.answers import check_status, decode, error_of
 from anywhere.gateways.channel import Deadline
 from anywhere.gateways.discovery import Discovery
 from anywhere.gateways.errors import BadResponse, GatewayError, NotFound
-from anywhere.gateways.kubernetes import MANAGER, MERGE_PATCH, Lines, Object, Objects, Ref, Token, Version
+from anywhere.gateways.kubernetes import MANAGER, MERGE_PATCH, Lines, Object, Objects, Ran, Ref, Token, Version
 from anywhere.gateways.resources import resource_of
 from anywhere.gateways.transport import Answer, Request, Transport
 from anywhere.lib import redact
@@ -62,9 +63,7 @@ class KubernetesApi:
     ) -> Any:
         """Give the decoded answer; text for answers that are not JSON by their own account, None for empty ones."""
         deadline = Deadline(timeout or CALL_SECONDS, self.cancelled)
-        headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": "anywhere"}
-        if self.access.token:
-            headers["Authorization"] = f"Bearer {self.access.token}"
+        headers = {"Accept": accept, "Accept-Encoding": "identity", **self._who()}
         data = None
         if body is not None:
             data = json.dumps(body, separators=(",", ":")).encode()
@@ -78,6 +77,10 @@ class KubernetesApi:
                 decode(answer.body)
             return answer.body.decode("utf-8", "replace")
         return check_status(decode(answer.body), method)
+
+    def _who(self) -> dict[str, str]:
+        token = {"Authorization": f"Bearer {self.access.token}"} if self.access.token else {}
+        return {"User-Agent": "anywhere", **token}
 
     def _send(self, request: Request, deadline: Deadline) -> Answer:
         attempt = 1
@@ -205,6 +208,22 @@ class KubernetesApi:
         path = self._path(Ref("v1", "Pod", pod, namespace), "log")
         text = self.request("GET", path, query=query, accept="text/plain, application/json")
         return [redact.text(line, limit=MAX_LINE) for line in str(text or "").splitlines()[-tail:]]
+
+    def run(
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        seconds: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Ran:
+        """Give how the command ended."""
+        path = self._path(Ref("v1", "Pod", pod, namespace), "exec")
+        return commands.run(
+            self.transport, path, command, self._who(), container=container, seconds=seconds, on_line=on_line
+        )
 
     def version(self) -> Version:
         """Give the server's version."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from anywhere.gateways.channel import Channel, Deadline, dial, tls_error
 from anywhere.gateways.endpoint import Endpoint, choose
 from anywhere.gateways.errors import BadResponse, GatewayError, TlsFailed, TooLarge, Unauthorized, Unreachable
+from anywhere.gateways.websocket import WebSocket
 
 if TYPE_CHECKING:
     from anywhere.gateways.connect import ClusterAccess
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 20.0
 MAX_IDLE = 4
+SWITCHING_PROTOCOLS = 101
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -168,6 +170,34 @@ class Transport:
             return self._exchange(self._dial(deadline), request)
         except _Dead as dead:
             raise self._broken(dead, request) from dead
+
+    def upgrade(self, request: Request, deadline: Deadline) -> tuple[WebSocket | None, Answer]:
+        """Give an open WebSocket on a connection of its own and the answer that opened it, or None and the refusal.
+
+        Nothing was begun when this raises Unreachable: whoever asks may ask again.
+        """
+        channel = self._dial(deadline)
+        opened = False
+        try:
+            connection = http.client.HTTPConnection(self.endpoint.host, self.endpoint.port)
+            connection.sock = channel
+            connection.auto_open = 0
+            connection.request(request.method, self.endpoint.prefix + request.target, headers=dict(request.headers))
+            response = connection.getresponse()
+            headers = {key.lower(): value for key, value in response.getheaders()}
+            opened = response.status == SWITCHING_PROTOCOLS
+            if opened:
+                return WebSocket(channel, response), Answer(response.status, headers, b"")
+            return None, Answer(response.status, headers, _read(response, request.max_bytes))
+        except ssl.SSLError as exc:
+            if isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+                raise Unreachable(f"The connection to {self.endpoint.host} broke.") from exc
+            raise tls_error(exc) from exc
+        except (http.client.HTTPException, OSError) as exc:
+            raise Unreachable(f"The connection to {self.endpoint.host} broke: {exc}.") from exc
+        finally:
+            if not opened:
+                channel.close()
 
     def _broken(self, dead: _Dead, request: Request) -> Unreachable:
         unknown = dead.sent and not request.is_safe

@@ -17,6 +17,7 @@ from anywhere.practice.cluster import World, home_folder
 from anywhere.practice.disk import Disk
 from anywhere.practice.server import Server, admin_token
 
+LONGEST_LINE = 128 * 1024  # a command to run in a container is part of its address
 SHUTDOWN_SECONDS = 0.5
 
 
@@ -56,7 +57,11 @@ async def serve(given: argparse.Namespace, stop: asyncio.Event | None = None) ->
     world = World(Disk(folder / "clusters.db"), (folder / "ca.crt").read_text(), given.ready_seconds)
     server = Server(world, admin_token(folder), f"https://{host}:{given.port}")
     runner = web.AppRunner(
-        server.application(), access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+        server.application(),
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        max_line_size=LONGEST_LINE,
     )
     await runner.setup()
     await web.TCPSite(runner, given.host, given.port, ssl_context=context, backlog=512).start()

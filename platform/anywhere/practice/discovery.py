@@ -26,6 +26,7 @@ AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 _SUB_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "eviction": ("policy", "v1", "Eviction"),
+    "exec": ("", "v1", "PodExecOptions"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 _ALL = {
@@ -45,6 +46,7 @@ _SUB_VERBS = {
     "scale": ["get", "patch", "update"],
     "log": ["get"],
     "eviction": ["create"],
+    "exec": ["create", "get"],
     "token": ["create"],
     "finalize": ["update"],
 }

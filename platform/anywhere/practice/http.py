@@ -87,7 +87,9 @@ def locate(cluster: Cluster, path: str) -> Target | None:
 def _act(cluster: Cluster, request: Request, user: User, target: Target) -> Answer:
     resource, name, sub = target.resource, target.name, target.sub
     watching = request.query.get("watch") in ("true", "1")
-    if request.method in ("GET", "HEAD"):
+    if sub == "exec":
+        verb = "create"
+    elif request.method in ("GET", "HEAD"):
         verb = "get" if name else "watch" if watching else "list"
     elif request.method == "DELETE":
         verb = "delete" if name else "deletecollection"

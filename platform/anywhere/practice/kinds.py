@@ -42,7 +42,7 @@ class Resource:
 
 _ROWS: dict[tuple[str, str], tuple[tuple[str, str, bool, str, str], ...]] = {
     ("", "v1"): (
-        ("pods", "Pod", True, "status,log,eviction", "po"),
+        ("pods", "Pod", True, "status,log,eviction,exec", "po"),
         ("secrets", "Secret", True, "", ""),
         ("configmaps", "ConfigMap", True, "", "cm"),
         ("services", "Service", True, "status", "svc"),

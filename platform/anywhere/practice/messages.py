@@ -58,6 +58,7 @@ class Answer:
     code: int = 200
     content_type: str = "application/json"
     stream: AsyncIterator[bytes] | None = None
+    command: tuple[str, ...] = ()  # to be run in a container
     headers: dict[str, str] = field(default_factory=dict)
 
 

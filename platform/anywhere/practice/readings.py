@@ -11,7 +11,7 @@ from anywhere.practice import images, pods
 from anywhere.practice.clock import micro_stamp, quantity, seconds, stamp
 from anywhere.practice.kinds import Obj
 from anywhere.practice.selectors import label_test
-from anywhere.practice.status import bad_request
+from anywhere.practice.status import ApiError, bad_request
 
 if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
@@ -43,6 +43,24 @@ def log_text(pod: Obj, query: Mapping[str, str]) -> str:
             f'container "{one["name"]}" in pod "{meta["name"]}" is waiting to start: {words.get(why, why)}'
         )
     return _shown(one, row, began, query)
+
+
+def command_of(pod: Obj, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The command to run in a container; raises 400 when it cannot be run there, or not over this connection."""
+    if headers.get("Upgrade", "").lower() != "websocket":
+        raise bad_request("Upgrade request required: a practice cluster runs commands over WebSocket only")
+    words = tuple(value for key, value in query.items() if key == "command")
+    if not words:
+        raise bad_request("you must specify at least 1 command for the container")
+    name, meta = query.get("container", ""), pod["metadata"]
+    names = [one["name"] for one in pod["spec"]["containers"]]
+    if name and name not in names:
+        raise bad_request(f"container {name} is not valid for pod {meta['name']}")
+    name = name or names[0]
+    rows = (pod.get("status") or {}).get("containerStatuses") or []
+    if not any(row["name"] == name and "running" in (row.get("state") or {}) for row in rows):
+        raise ApiError(500, "InternalError", f'unable to upgrade connection: container not found ("{name}")')
+    return words
 
 
 def _began(row: Obj, previous: bool) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from anywhere.practice import http
+from anywhere.practice import commands, http
 from anywhere.practice.admin import administer
 from anywhere.practice.cluster import Cluster, World
 from anywhere.practice.messages import Answer, Request
@@ -102,6 +102,8 @@ class Server:
         cluster.counting.add(client, request.what or request.path, len(request.body), len(answer.body))
         if request.method in _WRITES and _spend(cluster, "drop_after_request"):
             return _cut(raw)
+        if answer.command:
+            return await commands.serve(raw, cluster, answer.command)
         if answer.stream is not None:
             return await _stream(raw, cluster, answer, client)
         return _whole(raw, cluster, answer, client)

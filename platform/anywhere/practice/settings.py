@@ -7,7 +7,7 @@ from typing import Any
 
 from anywhere.practice.status import bad_request
 
-FAILS = (None, "image_pull", "quota", "crash_loop", "slow", "unreachable")
+FAILS = (None, "image_pull", "quota", "crash_loop", "slow", "command", "unreachable")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Parts of objects with a path of their own: status, scale, log, token, eviction."""
+"""Parts of objects with a path of their own: status, scale, log, token, eviction, exec."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from anywhere.practice import deletion, patch, readings, resources, reviews
 from anywhere.practice.access import User
-from anywhere.practice.kinds import Resource
+from anywhere.practice.kinds import Obj, Resource
 from anywhere.practice.messages import Answer, Request, Target, as_json, manner, object_of
 from anywhere.practice.resources import Write
 from anywhere.practice.selectors import selector_matches
@@ -15,7 +15,7 @@ from anywhere.practice.status import ApiError, no_such_path
 if TYPE_CHECKING:
     from anywhere.practice.cluster import Cluster
 
-_STREAMED = {"exec", "attach", "portforward", "proxy"}
+_STREAMED = {"attach", "portforward", "proxy"}
 
 
 def patched(cluster: Cluster, request: Request, target: Target, how: Write) -> Answer:
@@ -35,11 +35,8 @@ def subresource(cluster: Cluster, request: Request, user: User, target: Target) 
         raise ApiError(501, "NotImplemented", f"a practice cluster runs no containers, so {sub} leads nowhere")
     if sub not in resource.subresources:
         raise no_such_path()
-    if sub == "log":
-        text = readings.log_text(entry.obj(), request.query)
-        if request.query.get("follow") == "true":
-            return Answer(content_type="text/plain", stream=readings.follow(cluster, space, name, text))
-        return Answer(text.encode(), content_type="text/plain")
+    if sub in ("log", "exec"):
+        return _from_container(cluster, request, target, entry.obj())
     if sub == "token":
         return as_json(reviews.token_request(cluster, resource, entry, object_of(request)), 201)
     if sub == "eviction":
@@ -52,6 +49,16 @@ def subresource(cluster: Cluster, request: Request, user: User, target: Target) 
     if request.method == "PATCH":
         return patched(cluster, request, target, how)
     return as_json(resources.update(cluster, resource, entry, object_of(request), sub if sub == "status" else "", how))
+
+
+def _from_container(cluster: Cluster, request: Request, target: Target, pod: Obj) -> Answer:
+    if target.sub == "exec":
+        return Answer(command=readings.command_of(pod, request.query, request.headers))
+    text = readings.log_text(pod, request.query)
+    if request.query.get("follow") == "true":
+        stream = readings.follow(cluster, target.namespace or "", target.name, text)
+        return Answer(content_type="text/plain", stream=stream)
+    return Answer(text.encode(), content_type="text/plain")
 
 
 def _scale(cluster: Cluster, request: Request, user: User, target: Target) -> Answer:

@@ -72,6 +72,14 @@ NAMESPACED = (
     Rule(("",), ("pods/log",), ("get",), "The last log lines explain why a container ended.", "Logs are not shown."),
     Rule(
         ("",),
+        ("pods/exec",),
+        ("get", "create"),
+        "Packages name commands that move data off a node before it leaves, back up, or tell a node's role; they run "
+        "in containers of that service only. Older clusters ask for get, newer ones for create.",
+        "Scaling in that moves data first, backups and other procedures of packages cannot be carried out.",
+    ),
+    Rule(
+        ("",),
         ("secrets",),
         WRITE,
         "Helm keeps its record of each release in a Secret, and the passwords of services live in Secrets.",
@@ -311,6 +319,11 @@ def missing(rules: Sequence[Rule], may: MayI) -> list[Rule]:
 
 def _asked(rule: Rule) -> list[str]:
     return [resource for resource in rule.resources if not resource.endswith("/scale")]
+
+
+def may_run_commands(may: MayI) -> bool:
+    """Give whether a credential may run commands in containers, which accounts made by earlier portals may not."""
+    return may("create", "", "pods/exec")
 
 
 def limits(mode: str, namespace: str, lacking: Sequence[Rule]) -> list[str]:

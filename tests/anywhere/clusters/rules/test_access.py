@@ -17,9 +17,15 @@ def test_each_right_has_a_reason_and_names_what_it_is_about(rule):
     assert rule.why.endswith(".")
     assert "*" not in rule.verbs + rule.resources + rule.api_groups
     assert not {"escalate", "bind", "impersonate"} & set(rule.verbs)
-    assert not {"pods/exec", "pods/attach", "pods/portforward", "nodes/proxy", "pods/ephemeralcontainers"} & set(
-        rule.resources
-    )
+    assert not {"pods/attach", "pods/portforward", "nodes/proxy", "pods/ephemeralcontainers"} & set(rule.resources)
+
+
+@pytest.mark.parametrize("namespace", ["", "shop"])
+def test_commands_in_containers_are_among_the_rights_shown_before(namespace):
+    shown = access.plan("anywhere-1", namespace).as_dict()
+    rules = [rule for rule in shown["rules"] if "pods/exec" in rule["resources"]]
+    assert [rule["verbs"] for rule in rules] == [("get", "create")]
+    assert "pods/exec" in shown["manifest"]
 
 
 def test_nothing_cluster_wide_is_written_but_namespaces_and_kinds():
