@@ -10,7 +10,7 @@ from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy
 from anywhere.gateways.helm import Release
-from anywhere.gateways.kubernetes import Ref
+from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
@@ -55,10 +55,10 @@ def _bring_about(run: Run, service: Service) -> None:
         run.confirm()
         run.left = _left_before(newest)
         done = recovery.already_done(run, newest)
-        _check(run, service, wanted, gateways, newest, done)
+        rendered = _check(run, service, wanted, gateways, newest, done)
         with run.step("namespace"):
             ensure_namespace(run, gateways, service.namespace)
-        release = _apply(run, service, wanted, gateways, newest, done)
+        release = _apply(run, service, wanted, gateways, newest, done, rendered)
         manifest = gateways.helm.manifest(service.name, service.namespace)
         try:
             with run.step("settle"):
@@ -80,10 +80,13 @@ def _service(run: Run) -> Service:
     return Service.objects.select_related(*related).get(pk=str(run.operation.subject_id))
 
 
-def _check(run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool) -> None:
+def _check(
+    run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool
+) -> list[Object] | None:
+    """Give the objects that were rendered and fit, None when they were checked by an earlier attempt."""
     if done or run.remembers.get("checked"):
         run.skip("preflight", "done before")
-        return
+        return None
     with run.step("preflight"):
         upgrade = newest is not None and preflight.is_ours(newest, service)
         objects = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
@@ -94,6 +97,7 @@ def _check(run: Run, service: Service, wanted: Desired, gateways: Gateways, newe
         errors = [f for f in findings if f.level == "error"]
         if errors:
             raise _does_not_fit(run, errors)
+    return objects
 
 
 def _does_not_fit(run: Run, errors: Sequence[Finding]) -> OperationFailed:
@@ -126,7 +130,13 @@ def ensure_namespace(run: Run, gateways: Gateways, namespace: str) -> None:
 
 
 def _apply(
-    run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool
+    run: Run,
+    service: Service,
+    wanted: Desired,
+    gateways: Gateways,
+    newest: Release | None,
+    done: bool,
+    rendered: list[Object] | None,
 ) -> Release:
     if done and newest is not None:
         run.left = _left_after(newest, service)
@@ -134,10 +144,12 @@ def _apply(
         return newest
     with run.step("apply"):
         if newest is not None:
-            growth.grow(run, gateways, wanted)
+            if rendered is None:
+                rendered = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+            growth.grow(run, gateways, access_of(service.cluster), rendered, service.namespace)
         try:
             seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
-            run.left = f"Applying had begun: some of its objects may be in {service.namespace}. Uninstall removes them."
+            run.left = f"Applying had begun: some of its objects may be in {service.namespace}. {_way_back(newest)}"
             with recovery.applying(run, newest):
                 release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
         except ReleaseBusy as exc:  # somebody was faster by a moment
@@ -155,6 +167,10 @@ def _left_before(newest: Release | None) -> str:
     if newest is None:
         return "Nothing was applied."
     return f"Revision {newest.revision} is left as it was ({newest.status})."
+
+
+def _way_back(newest: Release | None) -> str:
+    return "Uninstall removes them." if newest is None else "Retry to finish it, or roll back."
 
 
 def _left_after(release: Release, service: Service) -> str:

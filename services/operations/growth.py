@@ -1,41 +1,63 @@
-"""Growing the volumes of a StatefulSet: claims are patched, the set is made anew around its running pods."""
+"""Growing the volumes of a StatefulSet: claims are patched, the set is made anew around its running pods.
+
+Between the end of the old set and the new one its pods have nobody to look after them, so these two calls are carried
+out whatever is asked meanwhile; what else changes is left to Helm.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from anywhere.gateways.connect import Gateways
+from anywhere.gateways.connect import ClusterAccess, Gateways, open_cluster
 from anywhere.gateways.errors import Forbidden, GatewayError, Invalid, NotFound
-from anywhere.gateways.kubernetes import Ref
-from anywhere.operations.errors import OperationFailed
+from anywhere.gateways.kubernetes import Object, Ref
+from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.run import Run
-from services.operations.desired import Desired
 from services.rules import changes
 from services.rules.changes import Growth
 
+HELM_MANAGER = "helm"  # what Helm calls itself: so that it owns what is made here, and may take it away again
+GONE_SECONDS = 30.0
+LOOK_SECONDS = 0.2
 
-def grow(run: Run, gateways: Gateways, wanted: Desired) -> None:
+
+def grow(run: Run, gateways: Gateways, access: ClusterAccess, objects: Sequence[Object], namespace: str) -> None:
     """Grow what has to grow before Helm applies the rest. Repeatable: sizes reached already are left alone."""
-    objects = gateways.helm.template(wanted.request())
+    sets = {changes.key_of(obj, namespace): obj for obj in objects if obj.get("kind") == "StatefulSet"}
     live = {}
-    for obj in objects:
-        if obj.get("kind") == "StatefulSet":
-            found = gateways.kubernetes.find(Ref.of(obj, wanted.namespace))
-            if found:
-                live[changes.key_of(obj, wanted.namespace)] = found
-    growing, refused = changes.growths(live, objects, wanted.namespace)
+    for key, obj in sets.items():
+        if found := gateways.kubernetes.find(Ref.of(obj, namespace)):
+            live[key] = found
+    growing, refused = changes.growths(live, objects, namespace)
     if refused:
         raise _refused(" ".join(refused))
     for one in growing:
         _check_class(gateways, one)
+    for one in growing:
+        run.left = "Some volumes had begun to grow; what runs was not changed otherwise."
         for template, size in one.sizes.items():
             for number in range(one.replicas):
                 _grow_claim(run, gateways, one, f"{template}-{one.statefulset}-{number}", size)
-        gateways.kubernetes.delete(
-            Ref("apps/v1", "StatefulSet", one.statefulset, one.namespace), propagation="Orphan"
-        )  # fmt: skip
+        key = ("StatefulSet", one.namespace, one.statefulset)
+        with open_cluster(access) as certain:
+            _make_anew(certain, live[key], changes.made_anew(live[key], sets[key]))
         run.log(f"Volumes of {one.statefulset} are growing; its pods run on.", step="apply")
+    run.raise_if_cancelled()
+
+
+def _make_anew(gateways: Gateways, old: Object, new: Object) -> None:
+    """Return when the new set has taken the place of the old one, whose pods run on and become the new one's."""
+    ref, uid = Ref.of(old), old["metadata"]["uid"]
+    gateways.kubernetes.delete(ref, propagation="Orphan", uid=uid)
+    ends = time.monotonic() + GONE_SECONDS
+    while (there := gateways.kubernetes.find(ref)) is not None and there["metadata"]["uid"] == uid:
+        if time.monotonic() > ends:
+            raise TryAgainLater(f"The former StatefulSet {ref.name} is still going away.", 5)
+        time.sleep(LOOK_SECONDS)
+    if there is None:
+        gateways.kubernetes.apply(new, field_manager=HELM_MANAGER, force=True)
 
 
 def _refused(detail: str) -> OperationFailed:

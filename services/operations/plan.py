@@ -16,11 +16,10 @@ from catalog.models import Version
 from services.models import Service
 from services.operations import desired
 from services.operations.desired import Desired
+from services.operations.growth import HELM_MANAGER
 from services.operations.preflight import render_for
 from services.rules import changes, demands
 from services.rules.guards import refusals
-
-HELM_MANAGER = "helm"
 
 
 @handler("plan", steps=(("compare", "Compare"),), deadline_seconds=90, is_question=True)

@@ -228,6 +228,26 @@ def growths(live: Mapping[Key, Object], wanted: Sequence[Object], namespace: str
     return found, refused
 
 
+def made_anew(live: Object, wanted: Object) -> dict[str, Any]:
+    """Give a StatefulSet to take the place of the live one: the same, but for the larger claim templates wanted."""
+    meta, spec = live["metadata"], live["spec"]
+    kept = ("name", "namespace", "labels", "annotations", "ownerReferences")
+    sizes = {t["metadata"]["name"]: t["spec"]["resources"] for t in wanted["spec"].get("volumeClaimTemplates") or []}
+    templates = [
+        {
+            "metadata": {key: t["metadata"][key] for key in ("name", "labels", "annotations") if key in t["metadata"]},
+            "spec": {**t["spec"], "resources": sizes.get(t["metadata"]["name"], t["spec"].get("resources"))},
+        }
+        for t in spec.get("volumeClaimTemplates") or []
+    ]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {key: meta[key] for key in kept if key in meta},
+        "spec": {**spec, "volumeClaimTemplates": templates},
+    }
+
+
 def summary(changes: Sequence[Change]) -> str:
     """Give one sentence about all changes."""
     if not changes:

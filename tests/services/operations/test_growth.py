@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 
+from anywhere.gateways.errors import Invalid
+from anywhere.operations import actions as operations
 from services.errors import ChangeRefused
-from tests.services.operations.conftest import Killed, World, finish, work_until_killed
+from services.operations import growth
+from tests.services.operations.conftest import Killed, World, finish, work, work_until_killed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,3 +77,64 @@ def test_a_smaller_size_is_refused_before_anything_begins(world):
     service = world.installed(values={"size": "2Gi"})
     with pytest.raises(ChangeRefused):
         world.change(service, values={"size": "1Gi"})
+
+
+def test_a_cancel_while_the_set_is_made_anew_leaves_no_pods_without_their_set(world):
+    service = world.installed()
+    grown(world)
+    operation = world.change(service, values={"size": "2Gi"})
+    before = len(world.cell.calls)
+
+    def cancel_after_the_delete(verb: str, what: str) -> None:
+        note(verb, what)
+        if verb == "delete":
+            operations.cancel(operation)
+            time.sleep(0.3)  # the heartbeat sees it
+
+    note: Any = world.cell.called
+    world.cell.called = cancel_after_the_delete
+    assert work(operation) == "cancelled"
+    assert "delete" in world.cell.verbs()[before:]
+    assert (size_of_claim(world), size_of_template(world)) == (str(2 * 2**30), "2Gi")
+    operation.refresh_from_db()
+    assert "volumes" in operation.error["kept"]
+
+
+def test_a_helm_that_fails_after_volumes_grew_leaves_the_set_there(world):
+    service = world.installed()
+    grown(world)
+    world.cell.fail("install_or_upgrade", Invalid("not like this"))
+    assert finish(world.change(service, values={"size": "2Gi", "replicas": 2})).state == "failed"
+    assert size_of_template(world) == "2Gi"
+    assert world.cell.objects["apps/v1", "StatefulSet", "db", "db"]["spec"]["replicas"] == 1
+
+
+def test_the_set_is_made_anew_only_when_the_old_one_is_gone(world, monkeypatch):
+    service = world.installed()
+    grown(world)
+    old = world.cell.objects["apps/v1", "StatefulSet", "db", "db"]
+    looks = iter(range(3))
+
+    def still_there(verb: str, what: str) -> None:
+        note(verb, what)
+        if verb == "get" and "StatefulSet" in what and "delete" in world.cell.verbs()[before:]:
+            key = ("apps/v1", "StatefulSet", "db", "db")
+            if next(looks, None) is not None:
+                world.cell.objects[key] = old
+            elif world.cell.objects.get(key) is old:
+                del world.cell.objects[key]
+
+    before = len(world.cell.calls)
+    note: Any = world.cell.called
+    world.cell.called = still_there
+    monkeypatch.setattr(growth, "LOOK_SECONDS", 0.01)
+    assert finish(world.change(service, values={"size": "2Gi"})).state == "succeeded"
+    assert next(looks, None) is None
+    assert world.cell.objects["apps/v1", "StatefulSet", "db", "db"]["metadata"]["uid"] != old["metadata"]["uid"]
+
+
+def test_a_change_renders_its_chart_once(world):
+    service = world.installed()
+    before = len(world.cell.calls)
+    assert finish(world.change(service, values={"replicas": 2})).state == "succeeded"
+    assert world.cell.verbs()[before:].count("template") == 1
