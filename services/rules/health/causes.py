@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from services.rules.health.workloads import counts
 
 PATIENT_WITH_OTHERS = 5  # restarts granted while another part of the release is still coming up
 ROLLBACK = {"action": "rollback", "title": "Roll back", "detail": "To the revision that worked."}
+_NAMED_SET = re.compile(r'replica ?set "([^"]+)"', re.IGNORECASE)
 _CRASHES = frozenset({"container.exited", "container.out_of_memory"})
 
 
@@ -187,9 +189,18 @@ def _newest(family: Family) -> tuple[list[Raw], list[Raw]]:
             return pods, []
         if updated == 0:
             return [], pods
-        last = max(pods, key=lambda pod: words(pod, "metadata", "creationTimestamp"))
-        return _split(pods, "pod-template-hash", words(last, "metadata", "labels", "pod-template-hash"))
+        return _split(pods, "pod-template-hash", _newest_hash(workload, pods))
     return pods, []
+
+
+def _newest_hash(deployment: Raw, pods: Sequence[Raw]) -> str:
+    """The newest template's hash: of the set the Deployment names, else of the pod made last (to the second)."""
+    named = _NAMED_SET.search(words(condition(deployment, "Progressing"), "message"))
+    prefix = f"{name_of(deployment)}-"
+    if named and named[1].startswith(prefix):
+        return named[1].removeprefix(prefix)
+    last = max(pods, key=lambda pod: words(pod, "metadata", "creationTimestamp"))
+    return words(last, "metadata", "labels", "pod-template-hash")
 
 
 def _split(pods: Sequence[Raw], label: str, value: str) -> tuple[list[Raw], list[Raw]]:
