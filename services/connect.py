@@ -19,7 +19,7 @@ from services.rules import connection
 def describe(service: Service) -> dict[str, Any]:
     """Give {endpoints, credential_keys, credentials: null, snippets, port_forward}; nothing in it is secret."""
     binding = service.binding or {}
-    points = binding.get("endpoints") or []
+    points = connection.current(binding.get("endpoints") or [], (service.objects_seen or {}).get("addresses"))
     facts = {"namespace": service.namespace, "service": service.name, **(binding.get("facts") or {})}
     secret = binding.get("secret") or ""
     if secret:

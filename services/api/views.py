@@ -254,7 +254,8 @@ class ServiceObjects(ApiView):
     def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give workloads, pods and volumes as they were seen last."""
         service = access.get_service(request.user, id)
-        seen = {"workloads": [], "claims": [], "others": [], **(service.objects_seen or {})}
+        known = service.objects_seen or {}
+        seen = {part: known.get(part) or [] for part in ("workloads", "claims", "others")}
         return Response({**seen, "observed_at": service.observed_at})
 
 

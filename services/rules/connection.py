@@ -34,9 +34,23 @@ def endpoints(
     """
     services = {o["metadata"]["name"]: o for o in objects if o.get("kind") == "Service"}
     found = _declared(definition, services, release, namespace) or _discovered(services, namespace)
-    found += _outside(services, node)
-    found += _ingresses(objects)
-    return found
+    return found + _node_ports(services, node) + addresses(objects)
+
+
+def addresses(objects: Sequence[Object]) -> list[dict]:
+    """Give the endpoints that the cluster hands out and may change at any time: of load balancers and ingresses."""
+    balanced = {o["metadata"]["name"]: o for o in objects if o.get("kind") == "Service"}
+    return _balancers(balanced) + _ingresses(objects)
+
+
+def current(points: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]] | None) -> list[dict]:
+    """Give the endpoints an operation has noted, with the addresses that are seen now in place of those it saw.
+
+    `seen` is None while nobody has looked yet.
+    """
+    if seen is None:
+        return [dict(point) for point in points]
+    return [dict(point) for point in points if not point.get("given")] + [dict(point) for point in seen]
 
 
 def _host(service: str, namespace: str) -> str:
@@ -82,18 +96,31 @@ def _discovered(services: Mapping[str, Object], namespace: str) -> list[dict]:
     return found
 
 
-def _outside(services: Mapping[str, Object], node: str) -> list[dict]:
+def _node_ports(services: Mapping[str, Object], node: str) -> list[dict]:
     found = []
     for name, service in services.items():
-        spec, status = service.get("spec") or {}, service.get("status") or {}
-        ports = spec.get("ports") or []
-        if spec.get("type") == "LoadBalancer":
-            for address in (status.get("loadBalancer") or {}).get("ingress") or []:
-                host = address.get("hostname") or address.get("ip")
-                found += [_point(port, host, int(port["port"]), name) for port in ports]
-        elif spec.get("type") == "NodePort" and node:
-            found += [_point(port, node, int(port["nodePort"]), name) for port in ports if port.get("nodePort")]
+        spec = service.get("spec") or {}
+        if spec.get("type") == "NodePort" and node:
+            ports = [port for port in spec.get("ports") or [] if port.get("nodePort")]
+            found += [_point(port, node, int(port["nodePort"]), name) for port in ports]
     return found
+
+
+def _balancers(services: Mapping[str, Object]) -> list[dict]:
+    found = []
+    for name, service in services.items():
+        spec = service.get("spec") or {}
+        if spec.get("type") == "LoadBalancer":
+            for host in _hosts(service):
+                points = [_point(port, host, int(port["port"]), name) for port in spec.get("ports") or []]
+                found += [{**point, "given": True} for point in points]
+    return found
+
+
+def _hosts(obj: Object) -> list[str]:
+    """The addresses a load balancer or an ingress controller has given to an object."""
+    given = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    return [str(host) for one in given if (host := one.get("hostname") or one.get("ip"))]
 
 
 def _point(port: Mapping[str, Any], host: str, number: int, service: str) -> dict[str, Any]:
@@ -125,19 +152,20 @@ def _ingresses(objects: Sequence[Object]) -> list[dict]:
             continue
         spec = obj.get("spec") or {}
         secure = {host for entry in spec.get("tls") or [] for host in entry.get("hosts") or []}
-        for rule in spec.get("rules") or []:
-            if host := rule.get("host"):
-                scheme = "https" if host in secure else "http"
-                found.append(
-                    {
-                        "name": scheme,
-                        "host": host,
-                        "port": 443 if scheme == "https" else 80,
-                        "scope": "outside",
-                        "protocol": scheme,
-                        "service": obj["metadata"]["name"],
-                    }  # fmt: skip
-                )
+        ruled = [[rule["host"]] if rule.get("host") else _hosts(obj) for rule in spec.get("rules") or []]
+        for host in dict.fromkeys(host for hosts in ruled for host in hosts):
+            scheme = "https" if host in secure else "http"
+            found.append(
+                {
+                    "name": scheme,
+                    "host": host,
+                    "port": 443 if scheme == "https" else 80,
+                    "scope": "outside",
+                    "protocol": scheme,
+                    "service": obj["metadata"]["name"],
+                    "given": True,
+                }  # fmt: skip
+            )
     return found
 
 

@@ -50,6 +50,8 @@ SOURCES = (
     Source("Job", "/apis/batch/v1", "jobs"),
     Source("Pod", "/api/v1", "pods"),
     Source("PersistentVolumeClaim", "/api/v1", "persistentvolumeclaims"),
+    Source("Service", "/api/v1", "services"),
+    Source("Ingress", "/apis/networking.k8s.io/v1", "ingresses"),
     Source("Event", "/api/v1", "events"),
 )
 

@@ -12,8 +12,12 @@ from services.rules.health.family import claims_of, owner
 from services.watcher.trim import Kept
 
 Key = tuple[str, str, str]  # kind, namespace, name
-KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "PersistentVolumeClaim", "Event", "Release")
+KINDS = (
+    "Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "PersistentVolumeClaim", "Service", "Ingress", "Event",
+    "Release",
+)  # fmt: skip
 OWNED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
+ADDRESSED = ("Service", "Ingress")
 EVENT_SECONDS = 3600.0
 TOMBSTONES = 5000
 
@@ -117,7 +121,7 @@ class Holdings:
             self._unlink(key, old)
         self.objects[key] = obj
         self.dead.pop(key, None)
-        if kind in OWNED and meta.get("ownerReferences"):
+        if kind in (*OWNED, *ADDRESSED) and meta.get("ownerReferences"):
             self.children.setdefault(self._owner(key, obj), set()).add(key)
         return self._touch(key)
 

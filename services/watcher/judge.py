@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from anywhere.lib import redact
-from services.rules.health import FAILED, PROGRESSING, UNKNOWN, Health, objects_seen, service_health
-from services.watcher.holdings import Belongings, Holdings
+from services.rules import connection
+from services.rules.health import FAILED, HEALTHY, PROGRESSING, UNKNOWN, Health, objects_seen, service_health
+from services.watcher.holdings import ADDRESSED, Belongings, Holdings
 
 REASON_LENGTH = 500
 
@@ -102,18 +103,19 @@ def _look(
     health = service_health(
         found.objects, found.pods, found.claims, found.events, now, missing=missing, progressing_since=going
     )
-    if not found.objects and not missing:
-        health = _nothing_to_see(found, settled)
+    if health == Health(HEALTHY) and not missing and all(obj["kind"] in ADDRESSED for obj in found.objects):
+        health = _nothing_to_see(settled)
     return health, _objects(found, now, zones)
 
 
-def _nothing_to_see(found: Belongings, settled: bool) -> Health:
+def _nothing_to_see(settled: bool) -> Health:
     if not settled:
         return Health(PROGRESSING, "release.pending", "Helm is sending the objects.")
-    return Health("healthy", "", "It has no workload of its own; its objects are in the cluster.")
+    return Health(HEALTHY, "", "It has no workload of its own; its objects are in the cluster.")
 
 
 def _objects(found: Belongings, now: datetime, zones: Mapping[str, str]) -> dict[str, Any]:
     shown = objects_seen(found.objects, found.pods, found.claims, found.events, now, zones=zones)
     shown["others"] += [{"kind": reference.kind, "name": reference.name} for reference in found.others]
+    shown["addresses"] = connection.addresses(found.objects)
     return shown

@@ -116,6 +116,28 @@ def _claim(obj: Mapping[str, Any]) -> Kept:
     return kept
 
 
+def _addresses(status: Any) -> Kept:
+    given = ((status or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return {"loadBalancer": {"ingress": [_only(one, "ip", "hostname") for one in given]}} if given else {}
+
+
+def _service(obj: Mapping[str, Any]) -> Kept:
+    spec = obj.get("spec") or {}
+    kept = _only(spec, "type")
+    if spec.get("type") == "LoadBalancer":
+        kept["ports"] = [_only(port, "name", "port") for port in spec.get("ports") or ()]
+    return _object("Service", "v1", obj, kept, _addresses(obj.get("status")))
+
+
+def _ingress(obj: Mapping[str, Any]) -> Kept:
+    spec = obj.get("spec") or {}
+    kept = {
+        "rules": [_only(rule, "host") for rule in spec.get("rules") or ()],
+        "tls": [{"hosts": list(one.get("hosts") or ())} for one in spec.get("tls") or ()],
+    }
+    return _object("Ingress", "networking.k8s.io/v1", obj, kept, _addresses(obj.get("status")))
+
+
 def _container(one: Mapping[str, Any]) -> Kept:
     return {"name": _word(one.get("name")), "image": _word(one.get("image")), "resources": one.get("resources") or {}}
 
@@ -195,6 +217,8 @@ TRIM: dict[str, Callable[[Mapping[str, Any]], Kept]] = {
     "Job": _job,
     "Pod": _pod,
     "PersistentVolumeClaim": _claim,
+    "Service": _service,
+    "Ingress": _ingress,
     "Event": _event,
     "Release": _release,
 }

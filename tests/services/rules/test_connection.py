@@ -38,6 +38,28 @@ def test_addresses_outside():
     assert outside == [("10.0.0.9", 80), ("a.test", 443), ("b.test", 80)]
 
 
+def test_an_ingress_for_any_host_answers_at_the_address_it_was_given_once():
+    anyhost = {"kind": "Ingress", "metadata": {"name": "i"}, "spec": {"rules": [{}, {}]}}
+    assert connection.addresses([anyhost]) == []
+    given = {**anyhost, "status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}}
+    assert [(p["host"], p["port"]) for p in connection.addresses([given])] == [("10.0.0.1", 80)]
+
+
+def test_what_is_seen_now_takes_the_place_of_addresses_seen_at_install():
+    before = service("db", "LoadBalancer", status={"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}})
+    now = service("db", "LoadBalancer", status={"loadBalancer": {"ingress": [{"hostname": "lb.test"}]}})
+    ported = service("db-0", "NodePort", spec={"ports": [{"name": "out", "port": 9094, "nodePort": 31000}]})
+    noted = connection.endpoints({}, [before, ported], "db", "n", "10.0.0.7")
+
+    def outside(seen: list[dict] | None) -> list[tuple[str, int]]:
+        return [(p["host"], p["port"]) for p in connection.current(noted, seen) if p["scope"] == "outside"]
+
+    assert outside(None) == [("10.0.0.7", 31000), ("10.0.0.9", 80)]
+    assert outside([]) == [("10.0.0.7", 31000)]
+    assert outside(connection.addresses([now])) == [("10.0.0.7", 31000), ("lb.test", 80)]
+    assert [p for p in connection.current(noted, []) if p["scope"] == "inside"]
+
+
 def test_snippets_fill_in_what_is_known_and_leave_the_rest():
     points = connection.endpoints(DEFINITION, [service("db")], "db", "n")
     [snippet] = connection.snippets(DEFINITION, points, {})

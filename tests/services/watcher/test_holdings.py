@@ -103,6 +103,24 @@ def test_events_of_pods_sets_and_claims_are_the_services_and_old_ones_go(holding
     assert [one["metadata"]["name"] for one in holdings.belongings(service).events] == ["e1"]
 
 
+def test_services_and_ingresses_are_kept_with_their_addresses_alone(holdings: Holdings, service: UUID) -> None:
+    places = {"Service": "v1", "Ingress": "networking.k8s.io/v1"}
+    references = tuple(Reference(version, kind, "shop", "web") for kind, version in places.items())
+    holdings.set_manifest(service, Manifest(2, "6", references))
+    assert holdings.belongings(service).missing == []
+    given = {"loadBalancer": {"ingress": [{"ip": "10.0.0.9", "ipMode": "VIP"}]}}
+    ports = [{"name": "sql", "port": 5432, "targetPort": "sql"}]
+    spec = {"type": "LoadBalancer", "ports": ports, "selector": {"a": "b"}}
+    assert put(holdings, raw("Service", "web", spec=spec, status=given)) == service
+    rule = {"host": "web.test", "http": {"paths": [{"path": "/"}]}}
+    assert put(holdings, raw("Ingress", "web", spec={"rules": [rule], "tls": [{"hosts": ["web.test"]}]})) == service
+    kept = {obj["kind"]: (obj["spec"], obj["status"]) for obj in holdings.belongings(service).objects}
+    few = {"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}}
+    assert kept["Service"] == ({"type": "LoadBalancer", "ports": [{"name": "sql", "port": 5432}]}, few)
+    assert kept["Ingress"] == ({"rules": [{"host": "web.test"}], "tls": [{"hosts": ["web.test"]}]}, {})
+    assert holdings.belongings(service).others == []
+
+
 def test_missing_workloads_are_named_and_other_kinds_are_not(holdings: Holdings, service: UUID) -> None:
     assert sorted(one.kind for one in holdings.belongings(service).missing) == ["Deployment", "StatefulSet"]
 

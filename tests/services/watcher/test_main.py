@@ -13,9 +13,10 @@ from django.conf import settings as django_settings
 
 from anywhere.operations.models import Beacon
 from anywhere.practice import client
+from services import connect
 from services.models import Service, Sighting
 from tests.services.watcher.conftest import Place, Running
-from tests.support.charts import STATEFUL_SET, write_chart
+from tests.support.charts import DEPLOYMENT, STATEFUL_SET, write_chart
 
 Until = Callable[..., Service]
 
@@ -238,3 +239,55 @@ def test_a_cluster_restricted_to_a_namespace_is_watched_there(
     until(service, "degraded", "image.not_found")
     calls = client.requests(here.session.home, here.session.id)["clients"]["anywhere-watcher"]["calls"]
     assert calls
+
+
+MERGE = "application/merge-patch+json"
+ADDRESSED = {
+    "deployment.yaml": DEPLOYMENT,
+    "service.yaml": """\
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ .Release.Name }}"}
+spec:
+  type: LoadBalancer
+  selector: {app: "{{ .Release.Name }}"}
+  ports: [{name: http, port: 80}]
+""",
+    "ingress.yaml": """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: "{{ .Release.Name }}"}
+spec:
+  rules:
+    - host: "{{ .Values.image | trimPrefix \"docker.io/library/nginx:\" }}.test"
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+""",
+}
+
+
+def test_an_address_that_is_given_late_and_a_host_that_changes_are_shown(
+    place: Callable[..., Place], watch: Callable[..., Running], until: Until, tmp_path: Path
+) -> None:
+    here = place(load_balancer=False)
+    service = here.install("shop", write_chart(tmp_path / "charts", "web", ADDRESSED))
+    watch()
+    until(service, "progressing", "network.no_address_yet")
+    _eventually(lambda: _outside(service) == [("1.29.test", 80)])
+    here.session.configure(load_balancer=True)
+    touched = {"metadata": {"annotations": {"looked-at": "again"}}}
+    assert here.session.call("PATCH", "/api/v1/namespaces/shop/services/shop", touched, MERGE).code == 200
+    addressed = _eventually(lambda: len(_outside(service)) == 2 and _outside(service))
+    assert addressed[0][0].startswith("203.0.113.") and addressed[0][1] == 80
+    until(service, "healthy")
+    ingress = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
+    rules = here.session.get(ingress)["spec"]["rules"]
+    moved = {"spec": {"rules": [{**rules[0], "host": "moved.test"}]}}
+    assert here.session.call("PATCH", ingress, moved, MERGE).code == 200
+    _eventually(lambda: ("moved.test", 80) in _outside(service))
+    assert ("1.29.test", 80) not in _outside(service)
+
+
+def _outside(service: Service) -> list[tuple[str, int]]:
+    service.refresh_from_db()
+    points = connect.describe(service)["endpoints"]
+    return [(point["host"], point["port"]) for point in points if point["scope"] == "outside"]

@@ -19,7 +19,7 @@ export function endpointLines(endpoints: Endpoint[], cluster: string): EndpointL
     const alone = endpoints.filter((other) => other.scope === endpoint.scope).length === 1
     const where = endpoint.scope === 'inside' ? `inside ${cluster}` : 'from outside'
     return {
-      key: `${endpoint.name}/${endpoint.scope}/${endpoint.port}`,
+      key: `${endpoint.name}/${endpoint.scope}/${endpoint.host}/${endpoint.port}`,
       title: alone ? `Address, ${where}` : `${endpoint.name}, ${where}`,
       address: endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`,
     }
