@@ -10,9 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
+import psycopg2
 import pytest
 
 from anywhere.launcher.places import ROOT
@@ -138,3 +141,33 @@ def test_a_taken_port_is_named_with_a_way_out(portal: Portal, tmp_path: Path) ->
         port = taken.getsockname()[1]
         with pytest.raises(AssertionError, match=f"port {port} is taken by another program"):
             Portal(tmp_path, port).start()
+
+
+def test_servers_of_ones_own_take_the_place_of_ours() -> None:
+    base = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    name = f"own_{os.getpid()}"
+    with (
+        tempfile.TemporaryDirectory(prefix="anywhere-own-", dir="/tmp") as folder,
+        closing(_connect(f"{base}/postgres")) as database,
+    ):
+        database.cursor().execute(f"CREATE DATABASE {name}")
+        given = {"DATABASE_URL": f"{base}/{name}", "REDIS_URL": os.environ["REDIS_URL"].rsplit("/", 1)[0] + "/9"}
+        portal = Portal(Path(folder) / "home", free_ports(), given)
+        try:
+            portal.start()
+            wait_for(lambda: status(portal) == 200)
+            assert portal.client().get("/api/v1/account/").json()["email"] == EMAIL
+            assert portal.find(r"postgres -D|bin/postgres|valkey-server") == []
+            assert not (portal.home / "postgres").exists() and not (portal.home / "valkey").exists()
+            with closing(_connect(f"{base}/{name}")) as own, own.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM accounts_user WHERE email = %s", [EMAIL])
+                assert cursor.fetchone() == (1,)
+        finally:
+            portal.stop()
+            database.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _connect(url: str) -> Any:
+    database = psycopg2.connect(url)
+    database.autocommit = True
+    return database
