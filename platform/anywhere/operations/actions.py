@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from anywhere.accounts.actions import write_audit
 from anywhere.accounts.models import Organization, User
 from anywhere.operations import lease, registry
 from anywhere.operations.errors import NotCancellable, OperationInProgress, cancelled
@@ -74,13 +75,19 @@ def _make_way(operation: Operation, supersede: bool) -> None:
             _on_commit_wake(other.pk)
 
 
-def cancel(operation: Operation) -> Operation:
-    """Give the operation, ended if it only waited, else asked to stop; NotCancellable when it has ended."""
+def cancel(operation: Operation, user: User | None = None) -> Operation:
+    """Give the operation, ended if it only waited, else asked to stop; NotCancellable when it has ended.
+
+    `user` is the person who asks, for the audit trail; none when the portal stops a part of something larger.
+    """
     with transaction.atomic():
         row = Operation.objects.select_for_update().get(pk=operation.pk)
+        if user is not None:
+            subject = (row.subject_type, row.subject_id, row.subject_name)
+            write_audit(operation.organization, user, "operation.cancel", subject, {"operation": str(row.pk)})
         if row.state == State.QUEUED:
             row.state, row.finished_at, row.input_blob = State.CANCELLED, Now(), None
-            row.error = cancelled("Cancelled", "Nothing had been done yet.")
+            row.error = cancelled(title="Cancelled", detail="Nothing had been done yet.", code="operation.cancelled")
             row.save()
             _on_commit_wake(row.parent_id)
         elif row.state in HELD:

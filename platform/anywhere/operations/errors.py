@@ -96,6 +96,6 @@ class UnknownKind(UserFault):
     code = "operation.unknown_kind"
 
 
-def cancelled(title: str, detail: str, kept: str = "") -> dict[str, Any]:
+def cancelled(title: str, detail: str, kept: str = "", *, code: str) -> dict[str, Any]:
     """Give the error document of an operation that was stopped on purpose."""
-    return OperationFailed(detail, code="operation.cancelled", title=title, kept=kept).as_error()
+    return OperationFailed(detail, code=code, title=title, kept=kept).as_error()

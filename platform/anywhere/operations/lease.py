@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_c
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from anywhere.operations import access
 from anywhere.operations.models import HELD, Operation, State
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,8 @@ class Heartbeat(threading.Thread):
         self.operation_id, self.epoch = operation.pk, operation.epoch
         self.lost, self.cancelled, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._renewed = time.monotonic()
-        if operation.cancel_requested_at:
+        self._operation = operation
+        if operation.cancel_requested_at or not access.is_still_allowed(operation):
             self.cancelled.set()
 
     def is_lost(self) -> bool:
@@ -157,6 +159,8 @@ class Heartbeat(threading.Thread):
                         self.lost.set()
                         break
                     self._renewed, next_renewal = now, now + interval
+                    if not access.is_still_allowed(self._operation):
+                        self.cancelled.set()
                 self._look_for_cancel()
             except (DatabaseError, InterfaceError):
                 logger.warning("operation.heartbeat_failed", extra={"operation": str(self.operation_id)})

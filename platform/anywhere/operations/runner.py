@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from anywhere.gateways.errors import GatewayError
 from anywhere.lib.errors import AppError
-from anywhere.operations import lease, registry
+from anywhere.operations import access, lease, registry
 from anywhere.operations.actions import send_next_of, wake
 from anywhere.operations.errors import Cancelled, LeaseLost, OperationFailed, TryAgainLater, WaitFor, cancelled
 from anywhere.operations.models import ACTIVE, Operation, State
@@ -113,9 +113,16 @@ def _cancelled(run: Run, stop: Cancelled) -> str:
         if step["state"] == "pending":
             step["state"] = "skipped"
     left = stop.left or run.left or "What was applied up to here is left as it is."
-    detail = "A newer request took its place. " + left if superseded else left
-    title = "Replaced by a newer request" if superseded else "Cancelled"
-    error = cancelled(title, detail, left)
+    if superseded:
+        detail = f"A newer request took its place. {left}"
+        error = cancelled("Replaced by a newer request", detail, left, code="operation.cancelled")
+    elif not access.is_still_allowed(run.operation):
+        detail = f"Who asked for it is no member of the organization any more, or has a lower role. {left}"
+        error = cancelled(
+            title="The right to do this was taken away", detail=detail, kept=left, code="operation.right_lost"
+        )
+    else:
+        error = cancelled("Cancelled", left, left, code="operation.cancelled")
     run.finish(State.SUPERSEDED if superseded else State.CANCELLED, error)
     return str(run.operation.state)
 

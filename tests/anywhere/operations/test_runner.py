@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
+from anywhere.accounts.models import AuditEntry, Role
 from anywhere.gateways.errors import Forbidden, Unreachable
-from anywhere.operations import actions, lease, runner, sweeper
+from anywhere.operations import access, actions, lease, runner, sweeper
 from anywhere.operations.errors import (
     Cancelled,
     LeaseLost,
@@ -402,3 +403,57 @@ def test_the_sweeper_takes_up_a_waiting_operation_that_nobody_woke(kind):
     Operation.objects.filter(pk=parent.pk).update(next_attempt_at=Now() - timedelta(seconds=1))
     assert sweeper.sweep() == 1
     assert runner.run(str(parent.pk)) == "succeeded"
+
+
+def test_an_operation_of_somebody_who_was_removed_while_it_waited_does_nothing(kind):
+    ran = []
+    person = factories.user()
+    organization = factories.organization(member=person)
+    name = kind(lambda run: ran.append(1))
+    operation = actions.request(kind=name, organization=organization, requested_by=person)
+    organization.memberships.filter(user=person).delete()
+    assert runner.run(str(operation.pk)) == "cancelled"
+    operation.refresh_from_db()
+    assert (ran, operation.error["code"]) == ([], "operation.right_lost")
+
+
+def test_an_operation_of_somebody_whose_role_is_lowered_stops_while_it_runs(kind, settings, in_thread):
+    settings.OPERATION_HEARTBEAT_SECONDS = 0.05
+    begun = threading.Event()
+
+    def work(run):
+        with run.step("first"):
+            begun.set()
+            run.sleep(20)
+
+    person = factories.user()
+    organization = factories.organization(owner=person)
+    operation = actions.request(kind=kind(work), organization=organization, requested_by=person)
+    thread = in_thread(runner.run, str(operation.pk))
+    assert begun.wait(10)
+    organization.memberships.filter(user=person).update(role=Role.VIEWER)
+    thread.join(10)
+    operation.refresh_from_db()
+    assert (operation.state, operation.error["code"]) == ("cancelled", "operation.right_lost")
+
+
+def test_a_viewer_may_ask_questions_and_what_the_portal_began_needs_nobody(kind, monkeypatch):
+    viewer = factories.user()
+    organization = factories.organization(viewer=viewer)
+    name = kind(both_steps, is_question=True)
+    monkeypatch.setattr(access, "QUESTIONS", (name,))
+    assert runner.run(str(actions.request(kind=name, organization=organization, requested_by=viewer).pk)) == "succeeded"
+    assert runner.run(str(actions.request(kind=kind(both_steps), organization=organization).pk)) == "succeeded"
+
+
+def test_a_cancel_and_its_audit_entry_are_one(kind):
+    person = factories.user()
+    operation = asked(kind(both_steps))
+    actions.cancel(operation, person)
+    entry = AuditEntry.objects.get(action="operation.cancel")
+    assert (entry.actor, entry.organization, entry.detail) == (
+        person, operation.organization, {"operation": str(operation.pk)},
+    )  # fmt: skip
+    with pytest.raises(NotCancellable):
+        actions.cancel(operation, person)
+    assert AuditEntry.objects.filter(action="operation.cancel").count() == 1

@@ -11,7 +11,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from anywhere.accounts import access as organizations
-from anywhere.accounts.actions import write_audit
 from anywhere.lib.api.serializers import EmptyIn, page_of
 from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations import access, actions, selectors
@@ -55,10 +54,7 @@ class OperationCancel(ApiView):
         """Give the operation, stopped or asked to stop; 409 when it has ended already."""
         operation = access.get_operation(request.user, id, to="change")
         self.read(EmptyIn)
-        operation = actions.cancel(operation)
-        subject = (operation.subject_type, operation.subject_id, operation.subject_name)
-        write_audit(operation.organization, request.user, "operation.cancel", subject, {"operation": str(operation.pk)})
-        return self.show(OperationOut, operation)
+        return self.show(OperationOut, actions.cancel(operation, request.user))
 
 
 class OperationStory(ApiView):
