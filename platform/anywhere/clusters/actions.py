@@ -57,7 +57,10 @@ def request_register(
     try:
         record = read_kubeconfig(kubeconfig, context, allow_insecure_tls=allow_insecure_tls)
     except UserFault as refused:
-        write_audit(organization, user, "cluster.register_refused", ("cluster", None, name), {"code": refused.code})
+        said = {"code": refused.code}
+        refused.record = lambda: write_audit(
+            organization, user, "cluster.register_refused", ("cluster", None, name), said
+        )
         raise
     with transaction.atomic():
         _refuse_twice(organization, record, namespace)

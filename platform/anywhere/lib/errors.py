@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -10,13 +10,15 @@ class AppError(Exception):
     """Something that ends a request or an operation, with a stable code.
 
     `code` is stable and looks like `area.reason`; `title` says what happened, `detail` why, `next` what can be done
-    ([{action, title, detail}]); `fields` maps a field's path to its messages.
+    ([{action, title, detail}]); `fields` maps a field's path to its messages. `record` writes what is to be kept of
+    the refusal; it is called when everything that was refused is undone.
     """
 
     code: str = ""
     http_status: int = 400
     title: str = "The request was refused"
     retryable: bool = False
+    record: Callable[[], object] | None = None
 
     def __init__(
         self,

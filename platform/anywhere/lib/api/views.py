@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from anywhere.lib.api import idempotency
 from anywhere.lib.api.pagination import CursorPages
 from anywhere.lib.api.schema import Schema
+from anywhere.lib.errors import AppError
 
 
 class ApiRequest(Request):
@@ -45,15 +46,19 @@ class ApiView(APIView):
     is_paged: ClassVar[bool] = False
     ordering: ClassVar[str | tuple[str, ...]] = ("-created_at", "-id")
     _held: idempotency.Reservation | None = None
+    _refused: AppError | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Give the answer; a POST with a key runs in one transaction with the record of its answer."""
         if request.method != "POST" or self.keep_answers == "no" or idempotency.HEADER not in request.headers:
-            return super().dispatch(request, *args, **kwargs)
-        with transaction.atomic():
             response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
+        else:
+            with transaction.atomic():
+                response = super().dispatch(request, *args, **kwargs)
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+        if self._refused is not None and self._refused.record is not None:
+            self._refused.record()
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -66,6 +71,7 @@ class ApiView(APIView):
         """Give the stored answer of a repeated POST, or the problem of a refusal."""
         if isinstance(exc, idempotency.Replay):
             return exc.response
+        self._refused = exc if isinstance(exc, AppError) else None
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -90,10 +90,12 @@ def test_hostile_kubeconfigs_are_refused_and_nothing_is_stored(api, settings, pa
     assert (Cluster.objects.count(), Operation.objects.count()) == (0, 0)
 
 
-def test_a_refusal_is_written_down_without_the_document(api):
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}])
+def test_a_refusal_is_written_down_without_the_document(api, headers):
     from anywhere.accounts.models import AuditEntry
 
-    api.post(CLUSTERS, {"name": "prod", "kubeconfig": text({"exec": {"command": "sh"}, "token": TOKEN})})
+    body = {"name": "prod", "kubeconfig": text({"exec": {"command": "sh"}, "token": TOKEN})}
+    assert api.post(CLUSTERS, body, headers=headers).status_code == 400
     entry = AuditEntry.objects.get(action="cluster.register_refused")
     assert entry.detail == {"code": "kubeconfig.exec_not_allowed"}
 
