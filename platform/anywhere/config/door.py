@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from anywhere.lib.api.middleware import LONGEST_NUMBER, UPLOAD_LIMIT
+
 logger = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -28,7 +30,7 @@ HOP_BY_HOP = {
     b"transfer-encoding", b"upgrade",
 }  # fmt: skip
 SET_BY_US = {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"expect"}
-LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = UPLOAD_LIMIT
 BODY_WITHIN = 60.0  # seconds for a client to send its body
 CONNECT_WITHIN = 5.0
 ANSWER_WITHIN = 60.0  # seconds the web process may be silent
@@ -177,7 +179,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     has_body = bool(lengths) or any(name == b"transfer-encoding" for name, _ in scope["headers"])
     if not has_body:
         return None
-    if lengths and (not lengths[0].isdigit() or int(lengths[0]) > LARGEST_BODY):
+    if lengths and (not lengths[0].isdigit() or len(lengths[0]) > LONGEST_NUMBER or int(lengths[0]) > LARGEST_BODY):
         raise TooLarge
     parts, size = [], 0
     while True:

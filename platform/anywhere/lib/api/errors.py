@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -27,6 +27,7 @@ from anywhere.lib.api.faults import (
 from anywhere.lib.errors import AppError, ForbiddenFault, NotFoundFault, PlatformFault, UserFault
 
 logger = logging.getLogger(__name__)
+READ_ONLY = "25006"  # read_only_sql_transaction
 
 
 def field_messages(detail: Any, path: str = "") -> dict[str, list[str]]:
@@ -92,9 +93,14 @@ def as_app_error(exc: Exception) -> AppError:
         return UserFault("The request cannot be read.", code="request.malformed")
     number = uuid.uuid4().hex[:12]
     logger.error("request.fault", exc_info=exc, extra={"number": number})
-    if isinstance(exc, OperationalError):
+    if isinstance(exc, OperationalError | InterfaceError) or _is_read_only(exc):
         return DatabaseUnavailable("Try again in a moment.", number=number)
     return PlatformFault(f"This is a fault of the portal. It is in the log as {number}.", number=number)
+
+
+def _is_read_only(exc: Exception) -> bool:
+    """Give whether the database takes no writes at the moment, as a standby does before it is the primary."""
+    return isinstance(exc, DatabaseError) and getattr(exc.__cause__, "pgcode", None) == READ_ONLY
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response:

@@ -13,6 +13,7 @@ JSON_LIMIT = 2 * 1024 * 1024
 UPLOAD_LIMIT = 17 * 1024 * 1024
 UPLOADS = ("multipart/form-data", "application/gzip")
 QUERY_LIMIT = 8192
+LONGEST_NUMBER = 20  # digits; Python reads no number of thousands of them
 
 POLICY = "; ".join(
     (
@@ -49,7 +50,7 @@ class LimitsMiddleware:
         if not (raw.isascii() and raw.isdigit()):
             return UserFault("The Content-Length header is not a number.", code="request.malformed")
         is_upload = (request.content_type or "") in UPLOADS
-        if int(raw) > (UPLOAD_LIMIT if is_upload else JSON_LIMIT):
+        if len(raw) > LONGEST_NUMBER or int(raw) > (UPLOAD_LIMIT if is_upload else JSON_LIMIT):
             return TooLarge(f"The body is larger than {17 if is_upload else 2} MB.")
         query = request.META.get("QUERY_STRING", "")
         if len(query) > QUERY_LIMIT:

@@ -44,6 +44,28 @@ def test_a_body_over_2_mb_is_refused_before_anything_else():
     assert code(answer) == (413, "request.too_large")
 
 
+def test_a_body_whose_length_is_a_number_of_thousands_of_digits_is_refused():
+    assert code(APIClient().get(ORGANIZATIONS, headers={"Content-Length": "9" * 5000})) == (413, "request.too_large")
+
+
+def test_a_database_that_takes_no_writes_is_told_as_unavailable(client):
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    answer = client.post(ORGANIZATIONS, {"name": "Another"})
+    assert code(answer) == (503, "portal.database_unavailable")
+    assert int(answer["Retry-After"]) > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_to_the_database_that_was_cut_is_told_as_unavailable(client):
+    connection.connection.close()
+    try:
+        assert code(client.get(ORGANIZATIONS)) == (503, "portal.database_unavailable")
+    finally:
+        connection.close()
+    assert client.get(ORGANIZATIONS).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "kind", "expected"),
     [
