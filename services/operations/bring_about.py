@@ -36,7 +36,7 @@ HELM_SECONDS = 240
 def bring_about(run: Run) -> None:
     """Carry out the desired state of the operation's service; Gone when it was uninstalled before its turn came."""
     service = _service(run)
-    if service.state != ServiceState.PRESENT:
+    if service.state == ServiceState.UNINSTALLED:
         raise Gone(f"{service.name} was uninstalled. Install it again.")
     with recovery.waking(run, service.cluster):
         _bring_about(run, service)
