@@ -28,14 +28,28 @@ def kubeconfig() -> str:
     return os.environ["KUBECONFIG"]
 
 
-@pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Give a running portal."""
+@contextmanager
+def running_portal() -> Iterator[Portal]:
+    """Give a running portal with a home of its own, which is removed in the end."""
     home = Path("/tmp") / f"anywhere-path-{secrets.token_hex(4)}"
     portal = Portal(home, free_ports()).start()
     yield portal
     portal.stop()
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[Portal]:
+    """Give a running portal."""
+    with running_portal() as started:
+        yield started
+
+
+@pytest.fixture
+def fresh() -> Iterator[Portal]:
+    """Give a portal that knows no cluster, for a test that registers the one the others have registered in theirs."""
+    with running_portal() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import chromium, seat, sign_in
-from tests.support.portal import Portal, free_ports
+from tests.support.portal import Portal
 
 pytestmark = [pytest.mark.cluster, pytest.mark.browser]
 MINUTE = 60_000
-
-
-@pytest.fixture
-def fresh() -> Iterator[Portal]:
-    """Give a portal that knows no cluster: this test registers the one the other tests have registered in theirs."""
-    home = Path("/tmp") / f"anywhere-browser-{secrets.token_hex(4)}"
-    portal = Portal(home, free_ports()).start()
-    yield portal
-    portal.stop()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def test_postgresql_from_the_kubeconfig_to_a_row(
