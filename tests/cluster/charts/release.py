@@ -115,7 +115,7 @@ class Release:
         }  # fmt: skip
         said = []
         for command in entry.get(when, []):
-            for ordinal in pods[command["on"]]:
+            for ordinal in pods[command["pods"]]:
                 facts = {
                     "pod": f"{workload}-{ordinal}", "release": self.name, "namespace": self.namespace,
                     "replicas": str(after), "leaving": ",".join(str(number) for number in pods["leaving"]),
