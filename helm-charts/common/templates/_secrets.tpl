@@ -50,12 +50,12 @@ annotations:
 {{ include "common.fullname" . }}-binding
 {{- end }}
 
-{{/* A servicebinding.io Secret. Takes (dict "context" $ "type" "postgresql" "entries" (dict ...)). */}}
+{{/* A servicebinding.io Secret. Takes (dict "context" $ "type" "postgresql" "entries" (dict ...)); "suffix" behind the name, for one of more users. */}}
 {{- define "common.binding" -}}
 apiVersion: v1
 kind: Secret
 metadata:
-  name: {{ include "common.bindingName" .context }}
+  name: {{ include "common.bindingName" .context }}{{ with .suffix }}-{{ . }}{{ end }}
   namespace: {{ .context.Release.Namespace }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Writes this node's settings, makes its storage on the first start, then becomes the server.
 #
-# The quorum of the controllers is dynamic. Node 0 of a new cluster starts it alone; every other node, and every node that lost its
+# The quorum of the controllers is dynamic. Controller 0 of a new cluster starts it alone; every other one, and every one that lost its
 # disk, begins as an observer and joins by itself. So a node with an empty disk never takes part in founding a quorum that exists.
 set -euo pipefail
 umask 077
@@ -13,49 +13,69 @@ user() { printf ' user_%s="%s"' "$1" "$2"; }
 ordinal=${HOSTNAME##*-}
 self=$HOSTNAME.$DOMAIN
 login="org.apache.kafka.common.security.plain.PlainLoginModule required"
-inner="$login username=\"node\" password=\"$(secret internal-password)\"$(user node "$(secret internal-password)");"
-outer="$login$(user "$APP_USER" "$(secret password)");"
+inner="$login username=\"node\" password=\"$(secret internal-password)\""
 
-mkdir -p /tmp/run /tmp/logs
+mkdir -p /tmp/run /tmp/logs /tmp/metrics
 config=/tmp/run/server.properties
-advertised=CLIENT://$self:9092,INTERNAL://$self:9094,CONTROLLER://$self:9093
-if [ -n "${EXTERNAL_PORT:-}" ]; then advertised+=,EXTERNAL://$EXTERNAL_HOST:$((EXTERNAL_PORT + ordinal)); fi
 {
-  cat /etc/kafka/settings/server.properties
-  echo "node.id=$ordinal"
-  echo "advertised.listeners=$advertised"
-  echo "listener.name.client.plain.sasl.jaas.config=$outer"
-  echo "listener.name.external.plain.sasl.jaas.config=$outer"
-  echo "listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;"
-  echo "listener.name.external.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;"
-  echo "listener.name.internal.plain.sasl.jaas.config=$inner"
-  echo "listener.name.controller.plain.sasl.jaas.config=$inner"
+  cat "/etc/kafka/settings/$ROLE.properties"
+  echo "node.id=$((FIRST_ID + ordinal))"
+  echo "listener.name.controller.plain.sasl.jaas.config=$inner$(user node "$(secret internal-password)");"
 } >$config
+
+advertised=CONTROLLER://$self:9093
+if [ "$ROLE" != controller ]; then
+  clients=CLIENT://$self:9092,INTERNAL://$self:9094
+  if [ -n "${EXTERNAL_PORT:-}" ]; then clients+=,EXTERNAL://$EXTERNAL_HOST:$((EXTERNAL_PORT + ordinal)); fi
+  if [ "$ROLE" = node ]; then advertised=$clients,$advertised; else advertised=$clients; fi
+  outer="$login$(user "$APP_USER" "$(secret password)");"
+  {
+    if [ -n "${ZONE:-}" ]; then echo "broker.rack=$ZONE"; fi
+    echo "listener.name.internal.plain.sasl.jaas.config=$inner$(user node "$(secret internal-password)");"
+    for listener in client external; do
+      if grep -q "^listener.name.$listener.sasl.enabled.mechanisms=PLAIN" $config; then echo "listener.name.$listener.plain.sasl.jaas.config=$outer"; fi
+      echo "listener.name.$listener.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    done
+  } >>$config.more
+  cat $config.more >>$config && rm $config.more
+  if [ -e /etc/kafka/tls/tls.key ]; then
+    if ! grep -q -e "BEGIN PRIVATE KEY" /etc/kafka/tls/tls.key; then
+      say "tls.key is not a PKCS#8 key (BEGIN PRIVATE KEY): convert it with openssl pkcs8 -topk8 -nocrypt, or ask cert-manager for encoding PKCS8"
+      exit 1
+    fi
+    { cat /etc/kafka/tls/tls.key; echo; cat /etc/kafka/tls/tls.crt; } >/tmp/run/keystore.pem
+    printf '%s\n' ssl.keystore.type=PEM ssl.keystore.location=/tmp/run/keystore.pem >>$config
+  fi
+  # For the commands that run in this pod.
+  printf '%s\n' security.protocol=SASL_PLAINTEXT sasl.mechanism=PLAIN "sasl.jaas.config=$inner;" >/tmp/run/admin.properties
+fi
+echo "advertised.listeners=$advertised" >>$config
 
 # True when a controller of another node listens.
 others_listen() {
   local other
-  for other in $(seq 0 $((REPLICAS - 1))); do
-    [ "$other" = "$ordinal" ] || ! timeout 2 bash -c ">/dev/tcp/${HOSTNAME%-*}-$other.$DOMAIN/9093" 2>/dev/null || return 0
+  for other in $(sed -n 's/^controller.quorum.bootstrap.servers=//p' $config | tr , ' '); do
+    [ "${other%:*}" = "$self" ] || ! timeout 2 bash -c ">/dev/tcp/${other%:*}/${other#*:}" 2>/dev/null || return 0
   done
   return 1
 }
 
-# Nodes of a new cluster that are not node 0 do not listen before node 0 does. So when another one listens, the cluster is there.
+# Controllers of a new cluster other than number 0 do not listen before it does. So when another one listens, the cluster is there.
 data=/var/lib/kafka/data/log
 if [ ! -s "$data/meta.properties" ]; then
   how=--no-initial-controllers
-  if [ "$ordinal" = 0 ]; then
+  if [ "$ordinal" = 0 ] && [ "$ROLE" != broker ]; then
     how=--standalone
     for _ in $([ "$REPLICAS" = 1 ] || seq 10); do
       if others_listen; then how=--no-initial-controllers; break; fi
       sleep 1
     done
   fi
-  say "making the storage of node $ordinal ($how)"
+  if [ "$ROLE" = broker ]; then how=; fi
+  say "making the storage of node $((FIRST_ID + ordinal)) ${how:+($how)}"
   rm -rf "$data"
   /opt/kafka/bin/kafka-storage.sh format --cluster-id="$(secret cluster-id)" --config "$config" $how
-  if [ $how = --no-initial-controllers ]; then
+  if [ "$how" = --no-initial-controllers ]; then
     until others_listen; do say "waiting for the controller of another node"; sleep 2; done
   fi
 fi
