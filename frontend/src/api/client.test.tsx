@@ -16,6 +16,19 @@ test('a POST carries the CSRF token and an idempotency key', async () => {
   expect(calls[0]?.headers.get('X-CSRFToken')).toBe('abc123')
 })
 
+test('the same request at work is waited for, with the same key', async () => {
+  const keys: (string | null)[] = []
+  server.use(http.post('*/api/v1/things/', ({ request }) => {
+    keys.push(request.headers.get('Idempotency-Key'))
+    return keys.length < 3
+      ? HttpResponse.json(problem('idempotency.in_flight', 'The same request is at work', ''), { status: 409, headers: { 'Content-Type': 'application/problem+json' } })
+      : HttpResponse.json({ id: 1 }, { status: 202 })
+  }))
+  expect(await api.post('things/')).toEqual({ id: 1 })
+  expect(new Set(keys).size).toBe(1)
+  expect(keys).toHaveLength(3)
+})
+
 test('problem details become a Problem with its fields', async () => {
   answer('get', 'things/', problem('thing.bad', 'The thing is bad', 'Because.', { name: ['Too long.'] }), 400)
   await expect(api.get('things/')).rejects.toMatchObject({ status: 400, code: 'thing.bad', title: 'The thing is bad', fields: { name: ['Too long.'] } })

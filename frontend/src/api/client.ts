@@ -80,11 +80,28 @@ async function toProblem(response: Response): Promise<Problem> {
   })
 }
 
+/** How often an answer that is still being worked out is asked for again, and how long is waited between. */
+const patience = { times: 20, ms: 500 }
+
+/** One request. The same request sent twice, as by an impatient click, waits for the answer of the first. */
 async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  const sent = method === 'POST' ? { ...options, idempotencyKey: options.idempotencyKey ?? newIdempotencyKey() } : options
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await callOnce<T>(method, path, sent)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'idempotency.in_flight' || asked === patience.times) throw error
+      await new Promise((resolve) => setTimeout(resolve, patience.ms))
+      sent.signal?.throwIfAborted()
+    }
+  }
+}
+
+async function callOnce<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
   if (method !== 'GET') headers['X-CSRFToken'] = csrfToken()
-  if (method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? newIdempotencyKey()
+  if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
   let response: Response
   try {
     response = await fetch(apiUrl(path, options.query), {

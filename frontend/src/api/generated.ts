@@ -1566,6 +1566,8 @@ export interface components {
             readonly by: string | null;
             kind: string;
             version: string;
+            /** @description Give the version of the server itself; `version` is that of its package. Empty when it is not known. */
+            readonly server_version: string;
             plan: string;
             status: string;
             /** Format: uuid */
@@ -1631,6 +1633,8 @@ export interface components {
             namespace: string;
             readonly package: components["schemas"]["PackageRef"];
             version: string;
+            /** @description Give the version of the server itself; `version` is that of its package. Empty when it is not known. */
+            readonly server_version: string;
             plan: string;
             readonly desired: components["schemas"]["Desired"];
             operation: components["schemas"]["Operation"] | null;
@@ -1673,12 +1677,12 @@ export interface components {
             csrf_token: string;
             features: components["schemas"]["Features"];
         };
-        /** @description E-mail and password. */
+        /** @description Email and password. */
         SignInRequest: {
             email: string;
             password: string;
         };
-        /** @description E-mail and password, for a new token. */
+        /** @description Email and password, for a new token. */
         SignInTokenRequest: {
             email: string;
             password: string;

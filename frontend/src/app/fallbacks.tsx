@@ -13,7 +13,7 @@ export function NotFound(): ReactElement {
 
 export function PageCrash({ error, reset }: ErrorComponentProps): ReactElement {
   const router = useRouter()
-  return <ProblemPanel problem={error} onRetry={() => { reset(); void router.invalidate() }} />
+  return <ProblemPanel problem={error} page onRetry={() => { reset(); void router.invalidate() }} />
 }
 
 export function NoOrganization(): ReactElement {

@@ -17,6 +17,9 @@ export function setSingleKeys(on: boolean): void {
   } catch { /* without storage they stay on */ }
 }
 
+/** What opens the palette on this computer, as its keys are labelled. */
+export const paletteKey = (platform: string = navigator.platform): string => (/Mac|iPhone|iPad/.test(platform) ? '⌘K' : 'Ctrl K')
+
 export type KeyAction = 'home' | 'services' | 'catalogue' | 'clusters' | 'activity' | 'install' | 'palette' | 'keys' | 'search'
 
 const afterG: Record<string, KeyAction> = { h: 'home', s: 'services', c: 'catalogue', k: 'clusters', a: 'activity' }

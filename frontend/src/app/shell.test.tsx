@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { renderAt } from '../test/render'
 import userEvent from '@testing-library/user-event'
 import { answer, listOf, problem, session } from '../test/server'
-import { keyAction } from './keys'
+import { keyAction, paletteKey } from './keys'
 
 const packages = { ...listOf([{ name: 'kafka', title: 'Kafka', summary: 'Streams.', category: 'streaming', icon_url: '', version: '1', license: '', installs: 0, plans: [], provider: { slug: 'a', name: 'A' } }]), facets: { categories: [] }, did_you_mean: null }
 function portal() {
@@ -17,6 +17,10 @@ test.each([
   ['s', false, false, false, null], ['g', false, true, false, null], ['?', false, false, false, 'keys'], ['/', false, false, false, 'search'],
 ] as const)('key %s (modified %s, typing %s, after g %s) does %s', (key, modified, typing, afterPrefix, action) => {
   expect(keyAction(key, modified, typing, afterPrefix)).toBe(action)
+})
+
+test('the palette names the key of this computer', () => {
+  expect([paletteKey('MacIntel'), paletteKey('Linux x86_64'), paletteKey('Win32')]).toEqual(['⌘K', 'Ctrl K', 'Ctrl K'])
 })
 
 test('every place is a link, and the one shown is marked', async () => {

@@ -8,7 +8,7 @@ import { Menu, type MenuItem } from '../components/menu'
 import { overviewQuery } from '../features/home/api/overview'
 import { useMe, useOrg, useRole } from '../lib/session'
 import { useSignOut } from '../features/auth/api/sign-out'
-import { useKeys } from './keys'
+import { paletteKey, useKeys } from './keys'
 import { providersQuery } from './providers'
 import { useColorScheme } from './color-scheme'
 
@@ -99,7 +99,7 @@ export function Shell(): ReactElement {
         </nav>
         <header className="top">
           <Crumbs />
-          <button type="button" className="find" aria-label="Find or do anything" aria-keyshortcuts="Control+K Meta+K" onClick={() => setOpen('palette')}><Icon name="search" /><span>Find or do anything</span><kbd>⌘K</kbd></button>
+          <button type="button" className="find" aria-label="Find or do anything" aria-keyshortcuts="Control+K Meta+K" onClick={() => setOpen('palette')}><Icon name="search" /><span>Find or do anything</span><kbd>{paletteKey()}</kbd></button>
           <button type="button" className="icon-btn" aria-label="Light or dark" onClick={toggle}><Icon name="theme" /></button>
         </header>
         <main className="main" id="main"><Outlet /></main>

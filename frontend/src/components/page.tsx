@@ -7,8 +7,18 @@ export function useTitle(title: string): void {
   useEffect(() => { document.title = `${title} · Anywhere` }, [title])
 }
 
+/** The h1 alone: it names the document and the last crumb, and takes the focus after a move. */
+export function PageHeading({ title, tab, crumbs = [] }: { title: ReactNode; tab?: string; crumbs?: Crumb[] }): ReactElement {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const name = tab ?? (typeof title === 'string' ? title : '')
+  useTitle(name)
+  useShowCrumbs([...crumbs, { label: name }])
+  useEffect(() => { heading.current?.focus({ preventScroll: true }) }, [])
+  return <h1 ref={heading} tabIndex={-1}>{title}</h1>
+}
+
 /** `title` is the h1; `tab` the document title when it differs; `crumbs` the places above this page. */
-export function PageHead({ title, tab, crumbs = [], lead, tile, acts, children }: {
+export function PageHead({ title, tab, crumbs, lead, tile, acts, children }: {
   title: ReactNode
   tab?: string
   crumbs?: Crumb[]
@@ -17,16 +27,11 @@ export function PageHead({ title, tab, crumbs = [], lead, tile, acts, children }
   acts?: ReactNode
   children?: ReactNode
 }): ReactElement {
-  const heading = useRef<HTMLHeadingElement>(null)
-  const name = tab ?? (typeof title === 'string' ? title : '')
-  useTitle(name)
-  useShowCrumbs([...crumbs, { label: name }])
-  useEffect(() => { heading.current?.focus({ preventScroll: true }) }, [])
   return (
     <div className="head">
       {tile}
       <div className="txt">
-        <h1 ref={heading} tabIndex={-1}>{title}</h1>
+        <PageHeading title={title} tab={tab} crumbs={crumbs} />
         {lead && <p className="dim">{lead}</p>}
         {children}
       </div>

@@ -6,10 +6,13 @@ import { Button } from './button'
 import { VerdictIcon } from './icon'
 import { CopyButton } from './copy-button'
 import { Icon } from './icon'
+import { PageHeading } from './page'
 
-export function ProblemPanel({ problem: thrown, onRetry, actions, alert = false }: { problem: unknown; onRetry?: () => void; actions?: ReactNode; alert?: boolean }): ReactElement {
+/** `page`: the problem is all there is to see, so its title is the page's. */
+export function ProblemPanel({ problem: thrown, onRetry, actions, alert = false, page = false }: { problem: unknown; onRetry?: () => void; actions?: ReactNode; alert?: boolean; page?: boolean }): ReactElement {
   const problem = asProblem(thrown)
   const missing = problem.status === 404
+  const title = missing ? 'This is not here' : problem.title
   const fields = Object.entries(problem.fields)
   const support = [problem.title, problem.detail, `code ${problem.code}`, problem.operation && `operation ${problem.operation}`].filter(Boolean).join('\n')
   return (
@@ -18,7 +21,7 @@ export function ProblemPanel({ problem: thrown, onRetry, actions, alert = false 
         <div className="row top-row">
           <VerdictIcon verdict={missing ? 'unknown' : 'failed'} />
           <div className="grow">
-            <h2>{missing ? 'This is not here' : problem.title}</h2>
+            {page ? <PageHeading title={title} /> : <h2>{title}</h2>}
             <p className="dim">{missing ? 'It was removed, or it belongs to an organization you are not in.' : problem.detail}</p>
             {fields.length > 0 && (
               <ul className="small">{fields.map(([path, messages]) => <li key={path}><code>{path}</code> {messages.join(' ')}</li>)}</ul>

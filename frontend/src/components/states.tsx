@@ -51,18 +51,20 @@ export function Empty({ title, children, action }: { title: string; children?: R
  * Switches on a query: skeleton, problem, empty, ready. Cached data is shown even when a refetch fails.
  * `isEmpty` decides when `empty` is shown instead of the children.
  */
-export function QueryView<T>({ query, what, skeleton, isEmpty, empty, children }: {
+export function QueryView<T>({ query, what, skeleton, isEmpty, empty, page, children }: {
   query: UseQueryResult<T>
   what: string
   skeleton?: ReactNode
   isEmpty?: (data: T) => boolean
   empty?: ReactNode
+  /** The view is the whole page: a problem takes the place of its heading. */
+  page?: boolean
   children: (data: T) => ReactNode
 }): ReactElement {
   if (query.data !== undefined) {
     if (isEmpty?.(query.data)) return <>{empty}</>
     return <>{children(query.data)}</>
   }
-  if (query.error) return <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />
+  if (query.error) return <ProblemPanel problem={query.error} page={page} onRetry={() => void query.refetch()} />
   return <Loading what={what} onRetry={() => void query.refetch()}>{skeleton ?? <SkeletonCard />}</Loading>
 }

@@ -8,6 +8,11 @@ export function shouldRetry(failures: number, error: unknown): boolean {
   return failures < 2
 }
 
+/** True when there is nothing to ask for again: the portal has refused and nothing is shown. */
+export function isRefused({ state }: { state: { data: unknown; error: unknown } }): boolean {
+  return state.data === undefined && state.error instanceof Problem && !shouldRetry(0, state.error)
+}
+
 /** True when the session has ended; a refused sign-in is something else. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Problem && error.status === 401 && error.code !== 'auth.invalid_credentials'

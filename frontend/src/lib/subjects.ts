@@ -3,6 +3,7 @@ import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { api } from '../api/client'
 import type { Cluster, Operation, Page, Service } from '../api/types'
 import { isActive } from './operations'
+import { isRefused } from './query-client'
 
 const busy = 2_500
 const calm = 10_000
@@ -13,6 +14,7 @@ export const serviceQuery = (id: string) => queryOptions({
   queryFn: ({ signal }) => api.get<Service>(`services/${id}/`, { signal }),
   refetchInterval: (query) => {
     const service = query.state.data
+    if (isRefused(query)) return false
     return service && (isActive(service.operation) || service.health.verdict === 'progressing') ? busy : calm
   },
 })
@@ -29,7 +31,7 @@ export const clustersQuery = (org: string) => queryOptions({
 export const clusterQuery = (id: string) => queryOptions({
   queryKey: ['cluster', id],
   queryFn: ({ signal }) => api.get<Cluster>(`clusters/${id}/`, { signal }),
-  refetchInterval: (query) => (query.state.data && isActive(query.state.data.operation) ? busy : calm),
+  refetchInterval: (query) => (isRefused(query) ? false : query.state.data && isActive(query.state.data.operation) ? busy : calm),
 })
 
 /** After an operation began or ended: what it touches is read again. */

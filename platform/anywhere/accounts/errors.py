@@ -7,11 +7,11 @@ from anywhere.lib.errors import ConflictFault, UserFault
 
 
 class InvalidCredentials(UserFault):
-    """E-mail and password do not fit; the answer never says which."""
+    """Email and password do not fit; the answer never says which."""
 
     code = "auth.invalid_credentials"
     http_status = 401
-    title = "E-mail or password is not right"
+    title = "Email or password is not right"
 
 
 class TooManyAttempts(TooManyRequests):

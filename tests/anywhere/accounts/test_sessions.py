@@ -54,7 +54,7 @@ def test_a_wrong_password_and_an_unknown_person_look_the_same(alice, email):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json() == {
         "type": "/docs/errors#auth.invalid_credentials",
-        "title": "E-mail or password is not right",
+        "title": "Email or password is not right",
         "status": 401,
         "code": "auth.invalid_credentials",
         "detail": "Check both and try again.",

@@ -135,7 +135,7 @@ export function ClusterPage(): ReactElement {
   const { org, id } = useParams({ from: '/app/o/$org/clusters/$id' })
   const query = useQuery(clusterQuery(id))
   return (
-    <QueryView query={query} what="the cluster" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={5} /><SkeletonCard lines={5} /></>}>
+    <QueryView page query={query} what="the cluster" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={5} /><SkeletonCard lines={5} /></>}>
       {(cluster) => <Ready cluster={cluster} org={org} />}
     </QueryView>
   )

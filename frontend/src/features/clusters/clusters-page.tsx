@@ -73,7 +73,7 @@ export function ClustersPage({ registering = false }: { registering?: boolean })
   const connect = <ButtonLink look="main" to="/o/$org/clusters/new" params={{ org }}><Icon name="plus" />Connect a cluster</ButtonLink>
   return (
     <>
-      <PageHead title="Clusters" lead={clusters.length > 0 ? reachSummary(clusters) : 'Where services run.'} acts={mayChange ? connect : <span className="small dim">Owners and members can connect clusters.</span>} />
+      <PageHead title="Clusters" lead={clusters.length > 0 ? reachSummary(clusters) : 'Where services run.'} acts={mayChange ? clusters.length > 0 && connect : <span className="small dim">Owners and members can connect clusters.</span>} />
       <Silent clusters={clusters} org={org} />
       <QueryView query={query} what="clusters" skeleton={<SkeletonCard lines={6} />} isEmpty={(page) => page.results.length === 0}
         empty={<section className="card"><Empty title="No cluster yet" action={mayChange ? connect : undefined}>Services run on clusters of yours. Connect one with its kubeconfig{features.practice ? ', or make a practice cluster to try everything without one' : ''}.</Empty></section>}>

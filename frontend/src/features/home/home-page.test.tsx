@@ -56,7 +56,7 @@ test('an error says what happened and offers to try again', async () => {
   answer('get', 'organizations/tern/services/', listOf([service('s2', 'orders', 'healthy', '')]))
   oneCluster()
   const { user } = renderAt('/o/tern')
-  expect(await screen.findByText('The portal cannot read its database')).toBeInTheDocument()
+  expect(await screen.findByRole('heading', { level: 1, name: 'The portal cannot read its database' })).toBeInTheDocument()
   answer('get', 'organizations/tern/overview/', { needs_attention: [], counts, recent: [] })
   await user.click(screen.getByRole('button', { name: 'Try again' }))
   expect(await screen.findByRole('heading', { name: 'Nothing needs you' })).toBeInTheDocument()

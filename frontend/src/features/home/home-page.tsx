@@ -32,7 +32,7 @@ export function HomePage(): ReactElement {
   const list = services.data?.pages.flatMap((page) => page.results)
   if (list?.length === 0 && clusters.data === 0) return <FirstSteps org={org} />
   return (
-    <QueryView query={overview} what="what needs you" skeleton={<HomeSkeleton />}>
+    <QueryView page query={overview} what="what needs you" skeleton={<HomeSkeleton />}>
       {(data) => <Ready org={org} overview={data} services={list} more={services.hasNextPage} />}
     </QueryView>
   )

@@ -73,6 +73,15 @@ test('name, plan and cluster are chosen for the user, and one click installs', a
   expect(installs[0]?.headers.get('Idempotency-Key')).toMatch(/[0-9a-f-]{32,}/)
 })
 
+test('a double click is one install', async () => {
+  const { installs } = portal()
+  const { user, path } = renderAt(address)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.dblClick(await installButton())
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+  expect(installs).toHaveLength(1)
+})
+
 test('a cluster that does not fit is shown with what to do and cannot be chosen', async () => {
   portal()
   renderAt(address)

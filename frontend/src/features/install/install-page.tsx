@@ -29,7 +29,7 @@ export function InstallPage(): ReactElement {
   const org = useOrg()
   const { package: name } = useParams({ from: '/app/o/$org/catalogue/$package/install' })
   const query = useQuery(packageQuery(name))
-  return <QueryView query={query} what={name} skeleton={<InstallSkeleton />}>{(item) => <WithForm key={item.name} org={org} item={item} />}</QueryView>
+  return <QueryView page query={query} what={name} skeleton={<InstallSkeleton />}>{(item) => <WithForm key={item.name} org={org} item={item} />}</QueryView>
 }
 
 function WithForm({ org, item }: { org: string; item: Package }): ReactElement {
@@ -38,7 +38,7 @@ function WithForm({ org, item }: { org: string; item: Package }): ReactElement {
   const version = item.versions.some((each) => each.version === draft.version) ? (draft.version ?? item.version) : item.version
   const query = useQuery(packageFormQuery(item.name, version))
   return (
-    <QueryView query={query} what={`the form of ${item.title}`} skeleton={<InstallSkeleton />}>
+    <QueryView page query={query} what={`the form of ${item.title}`} skeleton={<InstallSkeleton />}>
       {(form: PackageForm) => <Ready org={org} item={item} form={form} version={version} draft={draft} setDraft={setDraft} />}
     </QueryView>
   )

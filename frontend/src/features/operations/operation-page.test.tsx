@@ -135,3 +135,16 @@ describe('the list of operations', () => {
     expect(await screen.findByText('Anywhere is busy')).toBeInTheDocument()
   })
 })
+
+test('an operation that is not there is said as a page, and not asked for again', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  const calls = answer('get', 'operations/o9/', problem('not_found', 'Not found', 'There is no such thing.'), 404)
+  renderAt('/o/tern/operations/o9')
+  const heading = await screen.findByRole('heading', { level: 1, name: 'This is not here' })
+  expect(heading).toHaveFocus()
+  expect(document.title).toBe('This is not here · Anywhere')
+  expect(await violations()).toEqual([])
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(calls).toHaveLength(1)
+  vi.useRealTimers()
+})

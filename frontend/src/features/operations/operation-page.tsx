@@ -121,7 +121,7 @@ export function OperationPage(): ReactElement {
   const { org, id } = useParams({ from: '/app/o/$org/operations/$id' })
   const { query, log, line } = useLiveOperation(id)
   return (
-    <QueryView query={query} what="the operation" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={8} /></>}>
+    <QueryView page query={query} what="the operation" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={8} /></>}>
       {(operation) => <Ready operation={operation} log={log} line={line} org={org} />}
     </QueryView>
   )

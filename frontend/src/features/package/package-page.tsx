@@ -33,7 +33,7 @@ export function PackagePage(): ReactElement {
   const org = useOrg()
   const { package: name } = useParams({ from: '/app/o/$org/catalogue/$package' })
   const query = useQuery(packageQuery(name))
-  return <QueryView query={query} what={name} skeleton={<PackageSkeleton />}>{(item) => <Ready org={org} item={item} />}</QueryView>
+  return <QueryView page query={query} what={name} skeleton={<PackageSkeleton />}>{(item) => <Ready org={org} item={item} />}</QueryView>
 }
 
 function Plans({ item }: { item: Package }): ReactElement {

@@ -73,7 +73,7 @@ export function ServiceLayout(): ReactElement {
     document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [path, known])
   return (
-    <QueryView query={query} what="the service" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={6} /></>}>
+    <QueryView page query={query} what="the service" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={6} /></>}>
       {(service) => (
         <>
           <Head service={service} org={org} />

@@ -7,7 +7,7 @@ import { http, HttpResponse, type JsonBodyType } from 'msw'
 
 const service: Service = {
   id: 's1', name: 'orders', organization: 'tern', cluster: { id: 'c1', name: 'prod-eu', is_practice: false, reachable: true }, namespace: 'tern-orders',
-  package: { name: 'kafka', title: 'Kafka', icon_url: '' }, version: '1.0.0', plan: 'standard', desired: { version: '1.0.0', plan: 'standard', generation: 1, replicas: { broker: 3 } }, operation: null,
+  package: { name: 'kafka', title: 'Kafka', icon_url: '' }, version: '1.0.0', server_version: '4.3.1', plan: 'standard', desired: { version: '1.0.0', plan: 'standard', generation: 1, replicas: { broker: 3 } }, operation: null,
   health: { verdict: 'degraded', reason: 'broker-2 is away; 2 of 3 serve.', since: '2026-11-21T13:48:00Z', observed_at: '2026-11-21T14:00:00Z', stale: false },
   scaling: [{ component: 'broker', title: 'Brokers', replicas: 3, minimum: 1, maximum: 5, allowed: [1, 3, 5], in: 'refused', out: 'free', reason: 'Brokers hold data.' }],
   update: null, state: 'present', data_kept: [], created_at: '2026-11-01T00:00:00Z', created_by: 'mira@tern.example',
@@ -282,4 +282,14 @@ describe('uninstall', () => {
     await user.click(button)
     await waitFor(() => expect(calls[0]?.body).toEqual({ delete_data: true, confirm: 'orders' }))
   })
+})
+
+test('a service that is not there is said as a page, and not asked for again', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  const calls = answer('get', 'services/s9/', problem('not_found', 'Not found', 'There is no such thing.'), 404)
+  renderAt('/o/tern/services/s9')
+  expect(await screen.findByRole('heading', { level: 1, name: 'This is not here' })).toBeInTheDocument()
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(calls).toHaveLength(1)
+  vi.useRealTimers()
 })

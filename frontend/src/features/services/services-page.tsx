@@ -53,11 +53,12 @@ export function ServicesPage(): ReactElement {
   const query = useInfiniteQuery(servicesQuery(org, filters))
   const services = query.data?.pages.flatMap((page) => page.results) ?? []
   const filtered = Object.values(filters).some(Boolean)
+  const none = query.data !== undefined && services.length === 0 && !filtered
   const go = (search: ServiceFilters) => void navigate({ to: '/o/$org/services', params: { org }, search, replace: true })
   const install = <ButtonLink look="main" to="/o/$org/catalogue" params={{ org }}><Icon name="plus" />Install a service</ButtonLink>
   return (
     <>
-      <PageHead title="Services" lead="Everything that runs for this organization, worst first." acts={mayChange ? install : undefined} />
+      <PageHead title="Services" lead="Everything that runs for this organization, worst first." acts={mayChange && !none ? install : undefined} />
       {(filtered || services.length > 0) && <Filters filters={filters} org={org} choose={(change) => go({ ...filters, ...change })} />}
       {query.error && !query.data && <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="services" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}

@@ -70,7 +70,7 @@ class SessionOut(Out):
 
 
 class SignInIn(In):
-    """E-mail and password."""
+    """Email and password."""
 
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=500, trim_whitespace=False)
@@ -84,7 +84,7 @@ class TokenIn(In):
 
 
 class SignInTokenIn(SignInIn, TokenIn):
-    """E-mail and password, for a new token."""
+    """Email and password, for a new token."""
 
 
 class TokenOut(Out):

@@ -12,7 +12,7 @@ export function NodesCard({ inventory, stale }: { inventory: ClusterInventory; s
   return (
     <section className="card" aria-labelledby="nodes">
       <header><h2 id="nodes">Nodes</h2><span className="faint small">{inventory.nodes.length}</span></header>
-      <div className="scroll-x"><table className="num">
+      <table className="num flat">
         <thead><tr><th>Node</th><th>State</th><th>Zone</th><th className="w-share">CPU</th><th className="w-share">Memory</th></tr></thead>
         <tbody>{inventory.nodes.map((node) => {
           const shares = nodeShares(node)
@@ -20,13 +20,13 @@ export function NodesCard({ inventory, stale }: { inventory: ClusterInventory; s
             <tr key={node.name}>
               <td>{node.name}{node.roles.length > 0 && <span className="small faint block-line">{node.roles.join(', ')}</span>}</td>
               <td><Verdict verdict={stale ? 'unknown' : node.ready ? 'healthy' : 'failed'}>{stale ? (node.ready ? 'Was ready' : 'Was not ready') : node.ready ? 'Ready' : 'Not ready'}</Verdict></td>
-              <td>{node.zone || '–'}</td>
-              <td>{shares ? <Share title="CPU" percent={shares.cpu} stale={stale} /> : <span className="faint">not seen</span>}</td>
-              <td>{shares ? <Share title="Memory" percent={shares.memory} stale={stale} /> : <span className="faint">not seen</span>}</td>
+              <td data-l="Zone">{node.zone || '–'}</td>
+              <td data-l="CPU">{shares ? <Share title="CPU" percent={shares.cpu} stale={stale} /> : <span className="faint">not seen</span>}</td>
+              <td data-l="Memory">{shares ? <Share title="Memory" percent={shares.memory} stale={stale} /> : <span className="faint">not seen</span>}</td>
             </tr>
           )
         })}</tbody>
-      </table></div>
+      </table>
     </section>
   )
 }
