@@ -158,6 +158,12 @@ def find(values: Any, path: str, default: Any = None) -> Any:
     return default
 
 
+def holds(rule: Mapping[str, Any], values: Any) -> bool:
+    """Give whether a rule of a package is in force: it has no `when`, or that value is as it says."""
+    when = rule.get("when")
+    return when is None or find(values, when["path"]) == when["equals"]
+
+
 def _at(values: Any, keys: Iterable[str | int]) -> Any:
     for key in keys:
         values = values[key]

@@ -1,6 +1,6 @@
 """Guards of a package: changes that are refused before anything is touched.
 
-A guard is {path, rule, reason, way}. Rules: no-change, same-major, no-decrease, no-downgrade, no-skip-major.
+A guard is {path, rule, reason, way, when?}. Rules: no-change, same-major, no-decrease, no-downgrade, no-skip-major.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anywhere.lib import quantities
-from catalog.rules.values import find
+from catalog.rules.values import find, holds
 
 _MISSING = object()
 
@@ -32,6 +32,8 @@ def refusals(guards: Sequence[Mapping[str, str]], old: Mapping[str, Any], new: M
     for guard in guards:
         if any(refusal.path == guard["path"] for refusal in found):
             continue  # one reason a value is enough
+        if not holds(guard, old):
+            continue
         before, after = find(old, guard["path"], _MISSING), find(new, guard["path"], _MISSING)
         if before is _MISSING or before == after:
             continue

@@ -54,3 +54,9 @@ def test_one_reason_a_value_is_given():
 def test_an_unknown_rule_is_an_error_of_the_package():
     with pytest.raises(ValueError, match="unknown rule"):
         refusals([{"path": "v", "rule": "sometimes"}], {"v": "1"}, {"v": "2"})
+
+
+def test_a_guard_that_holds_only_for_some_values_leaves_the_others_alone():
+    guards = [{"path": "replicas", "rule": "no-decrease", "when": {"path": "controllers", "equals": 0}}]
+    assert refusals(guards, {"replicas": 3, "controllers": 0}, {"replicas": 1, "controllers": 0})
+    assert refusals(guards, {"replicas": 4, "controllers": 3}, {"replicas": 3, "controllers": 3}) == []
