@@ -2,7 +2,7 @@
 # Moves replicas between the nodes, as few as can be, and waits until they have arrived. May be repeated.
 #   move.sh off N       off all nodes but the first N
 #   move.sh spread N    evenly over the first N nodes
-#   move.sh forget A,B  lets the cluster forget the nodes with these numbers, which are gone
+#   move.sh forget A,B  lets the cluster forget these pods, which are gone
 set -euo pipefail
 . /etc/kafka/settings/admin.sh
 verb=$1 number=$2
@@ -59,8 +59,8 @@ wait_for_moves() {
 }
 
 if [ "$verb" = forget ]; then
-  for ordinal in ${number//,/ }; do
-    id=$((FIRST_ID + ordinal))
+  for pod in ${number//,/ }; do
+    id=$((FIRST_ID + ${pod##*-}))
     said=$(kafka cluster unregister --id "$id" 2>&1) || { echo "$said"; case $said in *"not found"* | *BrokerIdNotRegistered*) ;; *) exit 1 ;; esac; }
     say "the cluster has forgotten node $id"
   done

@@ -36,7 +36,7 @@ class Report:
 
 @dataclass
 class Ledger:
-    """Writes 0, 1, 2 … with `write`, one after the other in a thread, and remembers which were acknowledged.
+    """Writes `first` and the numbers after it, one after the other in a thread, and remembers which were acknowledged.
 
     `write` gives when the server has acknowledged the number and raises when it has not; a write that failed is tried
     again with the same number, so what may have been written twice counts as duplicated, not as lost.
@@ -44,6 +44,7 @@ class Ledger:
 
     write: Callable[[int], None]
     between: float = 0.02
+    first: int = 0
     acknowledged: list[int] = field(default_factory=list)
     failed: int = 0
     _told: list[float] = field(default_factory=list)
@@ -88,7 +89,7 @@ class Ledger:
         return report
 
     def _write_on(self) -> None:
-        number = 0
+        number = self.first
         while not self._over.is_set():
             try:
                 self.write(number)

@@ -118,7 +118,7 @@ class Release:
             for ordinal in pods[command["pods"]]:
                 facts = {
                     "pod": f"{workload}-{ordinal}", "release": self.name, "namespace": self.namespace,
-                    "replicas": str(after), "leaving": ",".join(str(number) for number in pods["leaving"]),
+                    "replicas": str(after), "leaving": ",".join(f"{workload}-{number}" for number in pods["leaving"]),
                 }  # fmt: skip
                 words = [expand(word, facts) for word in command["command"]]
                 said.append(self.execute(facts["pod"], *words, container=command.get("container")))

@@ -83,7 +83,7 @@ class Client:
 def kafka(aw: CommandLine, kubectl: Kubectl, name: str) -> Iterator[Client]:
     """Give a client of three nodes of the standard plan, made small enough for this cluster."""
     port = random.randrange(30100, 32700)
-    small = ("resources.memory=640Mi", "resources.cpu=100m", "persistence.size=1Gi")
+    small = ("controllers=0", "resources.memory=640Mi", "resources.cpu=100m", "persistence.size=1Gi")
     sets = [*small, "external.enabled=true", f"external.firstNodePort={port}"]
     options = [word for one in sets for word in ("--set", one)]
     operation = aw.json(
