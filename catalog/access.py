@@ -6,7 +6,8 @@ from typing import Any
 
 from anywhere.accounts import access
 from anywhere.accounts.models import User
-from catalog.models import Package, Provider, Version
+from catalog.errors import IsNoStack, IsStack
+from catalog.models import Kind, Package, Provider, Version
 
 
 def get_provider(user: User | None, slug: str, *, to: access.To = "view") -> Provider:
@@ -20,6 +21,22 @@ def get_provider(user: User | None, slug: str, *, to: access.To = "view") -> Pro
 def get_package(name: str) -> Package:
     """Give the package, which everybody who is signed in may see."""
     return access.found(Package.objects.select_related("provider", "latest").filter(name=name))
+
+
+def get_chart(name: str, version: str = "") -> Version:
+    """Give the version of a package that is one service; IsStack says where a stack is installed."""
+    found = get_version(name, version)
+    if found.package.kind == Kind.STACK:
+        raise IsStack(f"{name} installs several services. Install it as a stack.", fields={"package": ["A stack."]})
+    return found
+
+
+def get_stack(name: str, version: str = "") -> Version:
+    """Give the version of a stack; IsNoStack when the name is that of a package."""
+    found = get_version(name, version)
+    if found.package.kind != Kind.STACK:
+        raise IsNoStack(f"{name} is one service. Install it as a service.", fields={"stack": ["This is no stack."]})
+    return found
 
 
 def get_version(package: Package | str, version: str = "") -> Version:

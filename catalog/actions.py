@@ -13,11 +13,12 @@ from anywhere.accounts.actions import FIRST_ORGANIZATION, write_audit
 from anywhere.accounts.models import Organization, User
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
-from catalog import bundled, cache, reading
-from catalog.errors import NameTaken, SlugTaken, VersionExists
-from catalog.models import Package, Provider, Version
+from catalog import bundled, cache, reading, selectors
+from catalog.errors import BadPackage, NameTaken, SlugTaken, VersionExists
+from catalog.models import Kind, Package, Provider, Version
 from catalog.reading import Chart
-from catalog.rules import versions
+from catalog.rules import icon, stack, versions
+from catalog.rules.faults import ArchiveRefused
 from catalog.rules.packing import digest
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ def _refuse_taken(provider: Provider, chart: Chart, name: str) -> None:
     package = Package.objects.filter(name=chart.name).first()
     if package is None:
         return
+    if package.kind == Kind.STACK:
+        raise NameTaken(f"{chart.name} is the name of a stack. Rename the chart.")
     if package.provider_id != provider.pk:
         raise NameTaken(f"{chart.name} is published by another provider. Rename the chart.")
     if Version.objects.filter(package=package, version=chart.version).exclude(digest=name).exists():
@@ -115,6 +118,7 @@ def _order(package: Package) -> None:
     package.title, package.summary = said["title"][:80], said["summary"][:300]
     package.category, package.keywords = said["category"], list(said.get("keywords") or [])
     words = [package.name, package.title, *package.keywords, package.category, package.summary]
+    words += [word for member in said.get("members") or [] for word in (member["package"], member["title"])]
     package.search_text = " ".join(words).lower()
     package.save()
 
@@ -169,3 +173,66 @@ def _publish_folder(provider: Provider, folder: Path) -> Version:
         version = bundled.changed_version(reading.read(data).version, data)
         logger.info("package.changed_without_a_new_version", extra={"package": folder.name, "version": version})
         return publish_archive(provider, bundled.as_version(folder, version))
+
+
+def publish_bundled_stacks(root: Path) -> list[Version]:
+    """Give the versions of the stacks in `root`/stacks, published now or before.
+
+    One that is not right, or whose packages are not published, is left out, and the log says why.
+    """
+    provider = our_provider()
+    found = []
+    for path in bundled.stacks(root):
+        try:
+            found.append(publish_stack(provider, path.read_bytes(), path.name))
+        except (BadPackage, NameTaken) as refusal:
+            logger.warning("stack.not_offered", extra={"stack": path.stem, "reason": refusal.detail})
+    return found
+
+
+def publish_stack(provider: Provider, data: bytes, name: str) -> Version:
+    """Give the version published from a stack's file; raises BadPackage, NameTaken.
+
+    A file that changed without a new version is published beside the old one, as a bundled chart is.
+    """
+    said = reading.read_stack(data, name)
+    try:
+        stack.check(said, selectors.package_facts(member["package"] for member in said["members"]))
+    except (stack.NotOffered, ArchiveRefused) as refusal:
+        code = getattr(refusal, "code", "stack.not_offered")
+        raise BadPackage(f"The stack {said['name']} is not offered: {refusal}", code=code) from None
+    known = Version.objects.filter(package__name=said["name"], digest=digest(data)).first()
+    if known is not None:
+        return known
+    with transaction.atomic():
+        version = _store_stack(provider, said, data)
+        detail = {"version": version.version, "digest": version.digest}
+        write_audit(provider.organization, None, "package.publish", version.package, detail)
+    return version
+
+
+def _store_stack(provider: Provider, said: Mapping[str, Any], data: bytes) -> Version:
+    Package.objects.get_or_create(
+        name=said["name"], defaults={"provider": provider, "title": said["title"], "kind": Kind.STACK}
+    )
+    package = Package.objects.select_for_update().get(name=said["name"])
+    if package.kind != Kind.STACK or package.provider_id != provider.pk:
+        raise NameTaken(f"{said['name']} is published as something else. Rename the stack.")
+    number = said["version"]
+    if package.versions.filter(version=number).exists():
+        number = bundled.changed_version(number, data)
+    plans = [{"recommended": False, **plan, "values": {}, "requests": None} for plan in said["plans"]]
+    version, _ = Version.objects.get_or_create(
+        package=package,
+        version=number,
+        defaults={
+            "digest": digest(data),
+            "definition": dict(said),
+            "plans": plans,
+            "readme": said["readme"],
+            "icon": icon.safe(said.get("icon", "")),
+        },
+    )
+    _order(package)
+    version.refresh_from_db()
+    return version

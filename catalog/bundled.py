@@ -19,6 +19,11 @@ def folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob("*/package.yaml") if (path.parent / "Chart.yaml").is_file())
 
 
+def stacks(root: Path) -> list[Path]:
+    """Give the files that hold a stack, by name."""
+    return sorted((root / "stacks").glob("*.yaml"))
+
+
 def package(folder: Path) -> bytes:
     """Give the archive of a chart's folder, with the charts it takes from beside it under charts/."""
     files = _files(folder)

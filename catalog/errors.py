@@ -34,6 +34,20 @@ class SlugTaken(ConflictFault):
     title = "This name is taken"
 
 
+class IsStack(UserFault):
+    """A stack was named where a package of one service is wanted."""
+
+    code = "package.is_stack"
+    title = "This is a stack"
+
+
+class IsNoStack(UserFault):
+    """A package of one service was named where a stack is wanted."""
+
+    code = "package.is_no_stack"
+    title = "This is no stack"
+
+
 class ChartDamaged(PlatformFault):
     """A published archive is missing, or its bytes are not what was published."""
 

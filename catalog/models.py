@@ -21,9 +21,17 @@ class Provider(Row):
         return self.slug
 
 
+class Kind(models.TextChoices):
+    """What installing it makes: one service, or several that are bound to each other."""
+
+    PACKAGE = "package"
+    STACK = "stack"
+
+
 class Package(Row):
     """Something that can be installed, known by its name; what a card shows comes from its newest version."""
 
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PACKAGE)
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="packages")
     name = models.SlugField(max_length=53, unique=True)
     title = models.CharField(max_length=80)
@@ -52,7 +60,10 @@ class Archive(models.Model):
 
 
 class Version(Row):
-    """One published chart: `digest` (sha256 of the archive) names the file in the cache; nothing here ever changes."""
+    """One published chart: `digest` (sha256 of the archive) names the file in the cache; nothing here ever changes.
+
+    A version of a stack has no archive: `definition` is its whole file, `digest` that of the file.
+    """
 
     package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="versions")
     version = models.CharField(max_length=60)

@@ -16,7 +16,7 @@ from anywhere.gateways.helm import ReleaseRequest
 from catalog.errors import BadPackage
 from catalog.rules import archive as archives
 from catalog.rules import definition as definitions
-from catalog.rules import derive, documents, icon
+from catalog.rules import derive, documents, icon, stack
 from catalog.rules.archive import Archive
 from catalog.rules.faults import ArchiveRefused
 from catalog.rules.requests import add_up
@@ -59,6 +59,21 @@ def package_schema() -> dict[str, Any]:
     """Give the schema of package.yaml."""
     found: dict[str, Any] = json.loads((Path(__file__).parent / "rules" / "package.schema.json").read_text())
     return found
+
+
+@lru_cache(maxsize=1)
+def stack_schema() -> dict[str, Any]:
+    """Give the schema of a stack's file."""
+    found: dict[str, Any] = json.loads((Path(__file__).parent / "rules" / "stack.schema.json").read_text())
+    return found
+
+
+def read_stack(data: bytes, name: str) -> dict[str, Any]:
+    """Give what the file of a stack says. Raises BadPackage."""
+    try:
+        return stack.read(data, name, stack_schema())
+    except ArchiveRefused as refusal:
+        raise BadPackage(refusal.detail, code=refusal.code) from None
 
 
 def read(data: bytes, definition: Mapping[str, Any] | None = None) -> Chart:

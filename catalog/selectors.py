@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.db.models import Case, Count, FloatField, IntegerField, Q, QuerySet,
 from django.db.models.functions import Cast, Greatest
 
 from catalog import cache
-from catalog.models import Package, Version
+from catalog.models import Kind, Package, Version
 from catalog.rules.definition import CATEGORIES
+from catalog.rules.stack import Member, PackageFacts, in_order, needs, plan_of
 
 LIKE_ENOUGH = 0.4
 SORTS = {"name": ("title", "name"), "newest": ("-latest__created_at", "name"), "popular": ("-installs", "name")}
@@ -31,7 +33,10 @@ def cards() -> QuerySet[Package]:
         Package.objects.filter(latest__isnull=False)
         .select_related("provider", "latest")
         .defer(*(f"latest__{name}" for name in BIG if name != "plans"))
-        .annotate(installs=Count("services", filter=Q(services__state="present")))
+        .annotate(
+            installs=Count("services", filter=Q(services__state="present"), distinct=True)
+            + Count("stacks", filter=Q(stacks__state="present"), distinct=True)
+        )
     )
 
 
@@ -88,6 +93,58 @@ def did_you_mean(query: str) -> str | None:
 def _nearest(word: str, known: set[str]) -> str | None:
     near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return near[0] if near else None
+
+
+def package_facts(names: Iterable[str]) -> dict[str, PackageFacts]:
+    """Give what a stack has to know of the newest version of each package that is published."""
+    rows = Package.objects.filter(name__in=list(names), kind=Kind.PACKAGE, latest__isnull=False)
+    return {
+        row.name: PackageFacts(
+            plans=tuple(plan["name"] for plan in row.latest.plans),
+            publishes_binding=bool((row.latest.definition.get("binding") or {}).get("secret")),
+            values=row.latest.values,
+            schema=row.latest.schema,
+        )
+        for row in rows.select_related("latest")
+        if row.latest is not None
+    }
+
+
+def members_of(version: Version) -> list[dict[str, Any]]:
+    """Give the members of a stack in the order they are installed, each with its package's newest version and plans."""
+    members = in_order(version.definition.get("members") or [])
+    rows = cards().filter(name__in=[member["package"] for member in members], kind=Kind.PACKAGE)
+    packages = {row.name: row for row in rows}
+    plans = [plan["name"] for plan in version.plans]
+    return [_member(member, packages.get(member["package"]), plans) for member in members]
+
+
+def _member(member: Member, package: Package | None, plans: list[str]) -> dict[str, Any]:
+    latest = package.latest if package else None
+    requests = {plan["name"]: plan.get("requests") for plan in latest.plans} if latest else {}
+    return {
+        "name": member["name"],
+        "title": member["title"],
+        "package": member["package"],
+        "package_title": package.title if package else member["package"],
+        "version": latest.version if latest else "",
+        "app_version": latest.app_version if latest else "",
+        "optional": bool(member.get("optional")),
+        "bound_to": needs(member),
+        "plans": [
+            {"plan": plan, "of_package": plan_of(member, plan), "requests": requests.get(plan_of(member, plan))}
+            for plan in plans
+        ],
+    }
+
+
+def summed(members: list[dict[str, Any]], plan: str) -> dict[str, float] | None:
+    """Give what all members ask for with a plan of their stack; None when one of them is not known."""
+    asked = [each["requests"] for member in members for each in member["plans"] if each["plan"] == plan]
+    if not asked or None in asked:
+        return None
+    total = {key: sum(each[key] for each in asked) for key in ("cpu", "memory", "storage", "pods")}
+    return total | {"cpu": round(total["cpu"], 3)}
 
 
 def versions_of(package: Package) -> QuerySet[Version]:

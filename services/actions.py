@@ -21,6 +21,7 @@ from services import errors, selectors
 from services.models import Revision, Service, ServiceState
 from services.rules import names
 from services.rules.guards import refusals
+from services.rules.stacks import and_others
 
 PLACEHOLDER = "a-secret-kept-or-made"  # stands for a secret while values are checked; never stored
 
@@ -42,7 +43,7 @@ def choose(
 
     `kept` are secrets that stay unless other ones are given; masked and empty secrets keep theirs.
     """
-    plan = _plan(version, plan)
+    plan = plan_of(version, plan)
     public, given = take_secrets(values, version.secret_paths)
     secrets = {**(kept or {}), **{path: str(value) for path, value in given.items()}}
     whole = selectors.merged(version, plan, put_secrets(public, secrets))
@@ -54,7 +55,8 @@ def choose(
     return Choice(version, plan, public, secrets)
 
 
-def _plan(version: Version, plan: str | None) -> str:
+def plan_of(version: Version, plan: str | None) -> str:
+    """Give the name of the plan, or of the recommended one; UnknownPlan says which there are."""
     known = [p["name"] for p in version.plans]
     if plan:
         if plan not in known:
@@ -90,8 +92,7 @@ def request_install(
         raise errors.BadName(problem, fields={"name": [problem]})
     if problem := names.problem_with_namespace(namespace):
         raise errors.BadName(problem, fields={"namespace": [problem]})
-    before = _before(cluster, namespace, name, version)
-    choice = choose(version, plan, values or {}, (before.secrets if before else None) or {})
+    choice = choose(version, plan, values or {}, secrets_before(cluster, namespace, name, version))
     try:
         with transaction.atomic():
             service = Service(
@@ -101,7 +102,7 @@ def request_install(
             )  # fmt: skip
             service.secrets = choice.secrets
             service.save(force_insert=True)
-            operation = _request(service, user, "install", f"Install {version.package.title} {version.version}")
+            operation = begin(service, user, "install", f"Install {version.package.title} {version.version}")
     except IntegrityError as exc:
         if "service_name_once" not in str(exc):
             raise
@@ -110,9 +111,9 @@ def request_install(
     return service, operation
 
 
-def _before(cluster: Cluster, namespace: str, name: str, version: Version) -> Service | None:
-    """Give the uninstalled service whose volumes a new one of this name would find; its secrets open them."""
-    return (
+def secrets_before(cluster: Cluster, namespace: str, name: str, version: Version) -> dict[str, str]:
+    """Give the secrets of the uninstalled service whose volumes a new one of this name would find; they open them."""
+    before = (
         Service.objects.filter(
             cluster=cluster, namespace=namespace, name=name, package=version.package, state=ServiceState.UNINSTALLED
         )
@@ -120,6 +121,7 @@ def _before(cluster: Cluster, namespace: str, name: str, version: Version) -> Se
         .order_by("-created_at")
         .first()
     )
+    return dict((before.secrets if before else None) or {})
 
 
 def check_cluster(cluster: Cluster) -> None:
@@ -128,9 +130,15 @@ def check_cluster(cluster: Cluster) -> None:
         raise errors.ClusterNotReady(f"{cluster.name} is {cluster.state}. Wait until it is registered.")
 
 
-def _request(
-    service: Service, user: User, kind: str, summary: str, extra: Mapping[str, Any] | None = None
+def begin(
+    service: Service,
+    user: User | None,
+    kind: str,
+    summary: str,
+    extra: Mapping[str, Any] | None = None,
+    parent: Operation | None = None,
 ) -> Operation:
+    """Give the new operation of a service, written down as what is being done about it and who asked."""
     operation = operations.request(
         kind=kind,
         organization=service.organization,
@@ -138,6 +146,7 @@ def _request(
         requested_by=user,
         generation=service.generation,
         input={"summary": summary, **(extra or {})},
+        parent=parent,
     )
     Service.objects.filter(pk=service.pk).update(operation=operation)
     service.operation = operation
@@ -230,9 +239,15 @@ def _live(service: Service) -> Service:
     row = Service.objects.select_for_update(of=("self",)).select_related(
         "organization", "cluster", "package", "version"
     ).get(pk=service.pk)  # fmt: skip
-    if row.state != ServiceState.PRESENT:
-        raise errors.Gone(f"{row.name} was uninstalled.")
+    _check_present(row)
     return row
+
+
+def _check_present(service: Service) -> None:
+    if service.state == ServiceState.PLANNED:
+        raise errors.Gone(f"{service.name} is not installed yet.", title="This service is not installed yet")
+    if service.state != ServiceState.PRESENT:
+        raise errors.Gone(f"{service.name} was uninstalled.")
 
 
 def _intend(service: Service, user: User, kind: str, choice: Choice, summary: str) -> Operation:
@@ -240,7 +255,7 @@ def _intend(service: Service, user: User, kind: str, choice: Choice, summary: st
     service.secrets = choice.secrets
     service.generation += 1
     service.save(update_fields=["version", "plan", "values", "secrets_blob", "generation"])
-    return _request(service, user, kind, summary)
+    return begin(service, user, kind, summary)
 
 
 @transaction.atomic
@@ -285,18 +300,40 @@ def request_scale(service: Service, user: User, component: str | None, replicas:
 def request_retry(service: Service, user: User) -> Operation:
     """Give the operation that brings about the present intent once more."""
     row = _live(service)
-    return _request(row, user, "retry", "Apply again")
+    return begin(row, user, "retry", "Apply again")
 
 
 @transaction.atomic
-def request_uninstall(service: Service, user: User, *, delete_data: bool, confirm: str) -> Operation:
-    """Give the operation that uninstalls; deleting the data wants the name typed (NotConfirmed)."""
+def request_uninstall(
+    service: Service, user: User, *, delete_data: bool, confirm: str, force: bool = False
+) -> Operation:
+    """Give the operation that uninstalls; deleting the data wants the name typed (NotConfirmed).
+
+    One that others are bound to wants `force` too (OthersAreBound).
+    """
     row = _live(service)
+    if not force:
+        _check_unbound(row)
     if delete_data and confirm != row.name:
         detail = f"Type {row.name} to delete its data for good."
         raise errors.NotConfirmed(detail, fields={"confirm": [detail]})
     summary = "Uninstall and delete the data" if delete_data else "Uninstall"
-    return _request(row, user, "uninstall", summary, {"delete_data": delete_data})
+    return begin(row, user, "uninstall", summary, {"delete_data": delete_data})
+
+
+def _check_unbound(service: Service) -> None:
+    others = [other.name for other in selectors.bound_by(service)]
+    if not others:
+        return
+    they = and_others(others)
+    one = len(others) == 1
+    raise errors.OthersAreBound(
+        f"{they} {'is' if one else 'are'} bound to {service.name} and will not work without it.",
+        next=[
+            {"action": "uninstall_others", "title": f"Uninstall {they} first", "detail": "Nothing needs it then."},
+            {"action": "force", "title": "Uninstall it anyway", "detail": f"{they} will fail until bound to another."},
+        ],
+    )  # fmt: skip
 
 
 def ask_preflight(
@@ -322,8 +359,7 @@ def ask_preflight(
 
 def ask_plan(service: Service, user: User, body: Mapping[str, Any]) -> Operation:
     """Give the question's operation; its result says what the change would do."""
-    if service.state != ServiceState.PRESENT:
-        raise errors.Gone(f"{service.name} was uninstalled.")
+    _check_present(service)
     choice = choice_of_change(service, body)
     asked = {
         "service": str(service.pk), "version": str(choice.version.pk), "plan": choice.plan,

@@ -72,6 +72,21 @@ class Gone(ConflictFault):
     title = "This service is uninstalled"
 
 
+class OthersAreBound(ConflictFault):
+    """Other services are bound to this one, and would lose what they use."""
+
+    code = "service.others_are_bound"
+    title = "Other services are bound to this one"
+
+
+class BadStack(UserFault):
+    """The choices of a stack do not fit it; `fields` says which."""
+
+    code = "stack.bad_choice"
+    title = "This stack cannot be installed like this"
+    http_status = 422
+
+
 class ClusterNotReady(ConflictFault):
     """The cluster's registration is not finished."""
 

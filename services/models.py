@@ -25,10 +25,47 @@ class Verdict(models.TextChoices):
 
 
 class ServiceState(models.TextChoices):
-    """Whether the service is wanted."""
+    """Whether the service is wanted; a planned one is a member of a stack that was not found to fit yet."""
+
+    PLANNED = "planned"
+    PRESENT = "present"
+    UNINSTALLED = "uninstalled"
+
+
+class StackState(models.TextChoices):
+    """Whether the stack is wanted."""
 
     PRESENT = "present"
     UNINSTALLED = "uninstalled"
+
+
+class Stack(Row):
+    """Several services that were installed as one on a cluster, in one namespace; `version` is the catalogue's stack.
+
+    Each member is a service of its own, called `<name>-<member>`. The stack has no health but theirs.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="stacks")
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="stacks")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="stacks")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="stacks")
+    name = models.CharField(max_length=53)
+    namespace = models.CharField(max_length=63)
+    plan = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=StackState.choices, default=StackState.PRESENT)
+    requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "namespace", "name"], condition=Q(state="present"), name="stack_name_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "state", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Service(Row):
@@ -41,6 +78,8 @@ class Service(Row):
     namespace = models.CharField(max_length=63)
     state = models.CharField(max_length=12, choices=ServiceState.choices, default=ServiceState.PRESENT)
     requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    stack = models.ForeignKey(Stack, null=True, blank=True, on_delete=models.SET_NULL, related_name="services")
+    member = models.CharField(max_length=20, blank=True)  # its name in the stack
     # desired: what the person asked for
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="services")
     plan = models.CharField(max_length=40, blank=True)
@@ -57,7 +96,7 @@ class Service(Row):
     health_code = models.CharField(max_length=60, blank=True)
     health_since = models.DateTimeField(null=True, blank=True)
     observed_at = models.DateTimeField(null=True, blank=True)
-    objects_seen = models.JSONField(default=dict)  # {workloads, claims, others}: the shape of services/{id}/objects/
+    objects_seen = models.JSONField(default=dict)  # {workloads, claims, others, addresses}
     binding = models.JSONField(default=dict)  # {secret, keys, endpoints} without any value
     data_kept = models.JSONField(default=list)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from anywhere.accounts.models import Organization
@@ -14,8 +14,11 @@ from anywhere.clusters.models import Cluster
 from anywhere.operations import selectors
 from anywhere.operations.models import Operation
 from catalog.models import Provider, Version
-from catalog.rules.values import MASK, find, merge, put
-from services.models import Service, ServiceState, Sighting, Verdict
+from catalog.rules.stack import in_order
+from catalog.rules.values import MASK, find, keys_of, merge, put
+from services.models import Service, ServiceState, Sighting, Stack, Verdict
+from services.rules.connection import binding_secret
+from services.rules.stacks import bound_names
 
 STALE_AFTER = timedelta(seconds=90)  # the watcher writes on change, and touches what it sees each minute
 
@@ -24,8 +27,9 @@ def services(organization: Organization, **filters: str) -> QuerySet[Service]:
     """Give the services of an organization, newest first; filters: cluster, package, verdict, q, state."""
     rows = with_related(Service.objects.filter(organization=organization))
     state = filters.get("state") or ServiceState.PRESENT
-    if state != "all":
-        rows = rows.filter(state=state)
+    rows = rows.exclude(state=ServiceState.PLANNED) if state == "all" else rows.filter(state=state)
+    if stack := filters.get("stack"):
+        rows = rows.filter(Q(stack__name=stack) | Q(stack__id=_uuid(stack)))
     if cluster := filters.get("cluster"):
         rows = rows.filter(Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)))
     if package := filters.get("package"):
@@ -50,7 +54,7 @@ def with_related(rows: QuerySet[Service]) -> QuerySet[Service]:
     """Give the rows with all that a service's document shows, in one query."""
     return rows.select_related(
         "organization", "cluster", "package", "package__latest", "version", "operation", "operation__organization",
-        "operation__requested_by", "requested_by",
+        "operation__requested_by", "requested_by", "stack",
     ).defer(
         "objects_seen", "binding", "secrets_blob", "operation__input_blob", "version__readme", "version__icon",
         "version__schema", "version__values_yaml", "package__latest__readme", "package__latest__icon",
@@ -58,6 +62,84 @@ def with_related(rows: QuerySet[Service]) -> QuerySet[Service]:
         "package__latest__definition", "package__latest__plans", "package__latest__metadata", "package__search_text",
         "cluster__inventory", "cluster__ca_data",
     )  # fmt: skip
+
+def bound_to(service: Service) -> list[Service]:
+    """Give the services beside it whose Secret it takes address and credentials from."""
+    paths = [keys_of(binding["path"]) for binding in _bindings(service)]
+    secrets = bound_names(merged_values(service), paths)
+    return [other for other in _beside(service) if _secret(other) in secrets] if secrets else []
+
+
+def bound_by(service: Service) -> list[Service]:
+    """Give the services beside it that take address and credentials from its Secret."""
+    secret = _secret(service)
+    if not secret:
+        return []
+    return [
+        other
+        for other in _beside(service)
+        if secret in bound_names(merged_values(other), [keys_of(b["path"]) for b in _bindings(other)])
+    ]
+
+
+def stacks(organization: Organization, **filters: str) -> QuerySet[Stack]:
+    """Give the stacks of an organization, newest first; filters: cluster, q, state."""
+    rows = stacks_with_related(Stack.objects.filter(organization=organization))
+    state = filters.get("state") or "present"
+    if state != "all":
+        rows = rows.filter(state=state)
+    if cluster := filters.get("cluster"):
+        rows = rows.filter(Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)))
+    if text := filters.get("q"):
+        rows = rows.filter(Q(name__icontains=text) | Q(package__title__icontains=text))
+    return rows
+
+
+def stacks_with_related(rows: QuerySet[Stack]) -> QuerySet[Stack]:
+    """Give the rows with all that a stack's document shows, its services in one query more."""
+    members = Service.objects.select_related("package", "operation").defer(
+        "objects_seen", "binding", "secrets_blob", "operation__input_blob"
+    )  # fmt: skip
+    return (
+        rows.select_related(
+            "organization", "cluster", "package", "version", "operation", "operation__organization",
+            "operation__requested_by", "requested_by",
+        )
+        .defer("version__readme", "version__icon", "operation__input_blob", "cluster__inventory", "cluster__ca_data")
+        .prefetch_related(Prefetch("services", members))
+    )  # fmt: skip
+
+
+def members(stack: Stack) -> list[Service]:
+    """Give the services of a stack in the order they are installed, as they are now."""
+    order = [member["name"] for member in in_order(stack.version.definition["members"])]
+    rows = Service.objects.filter(stack=stack).select_related(
+        "organization", "cluster", "package", "version", "operation"
+    )
+    return sorted(rows, key=lambda service: order.index(service.member))
+
+
+def member_title(stack: Stack, service: Service) -> str:
+    """Give what the stack calls a member."""
+    said = stack.version.definition["members"]
+    return next((str(member["title"]) for member in said if member["name"] == service.member), service.name)
+
+
+def _beside(service: Service) -> QuerySet[Service]:
+    rows = Service.objects.filter(
+        organization=service.organization, cluster=service.cluster, namespace=service.namespace, state="present"
+    )
+    return rows.exclude(pk=service.pk).select_related("package", "version", "stack__version").order_by("name")
+
+
+def _secret(service: Service) -> str | None:
+    return binding_secret(service.version.definition, service.name)
+
+
+def _bindings(service: Service) -> list[dict[str, str]]:
+    members = service.stack.version.definition["members"] if service.stack else []
+    return next((list(m.get("bindings") or []) for m in members if m["name"] == service.member), [])
+
 
 
 def plan_values(version: Version, plan: str) -> dict[str, Any]:

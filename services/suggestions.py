@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+
 from anywhere.accounts.models import Organization
 from anywhere.clusters.models import Cluster
-from services.models import Service
+from catalog.models import Kind, Version
+from services.models import Service, Stack
 from services.rules import names as rules
+from services.rules import stacks
 
 
 def namespace_for(cluster: Cluster | None, name: str) -> str:
@@ -22,6 +26,9 @@ def names(
 ) -> dict[str, Any]:
     """Give {suggested, name: {available, reason}, namespace: {suggested, exists, reason}}."""
     where = _cluster(organization, cluster)
+    version = Version.objects.filter(package__name=package, package__kind=Kind.STACK, package__latest=F("pk")).first()
+    if version is not None:
+        return _names_of_stack(organization, version, where, name, namespace)
     present = Service.objects.filter(organization=organization, state="present")
     if where is not None:
         present = present.filter(cluster=where)
@@ -32,6 +39,10 @@ def names(
     reason = rules.problem_with_name(chosen)
     if reason is None and where and present.filter(name=chosen, namespace=space).exists():
         reason = f"A service {chosen} is in {space} on {where.name} already."
+    return _document(where, suggested, chosen, space, reason)
+
+
+def _document(where: Cluster | None, suggested: str, chosen: str, space: str, reason: str | None) -> dict[str, Any]:
     return {
         "suggested": suggested,
         "name": {"available": reason is None, "reason": reason},
@@ -41,6 +52,27 @@ def names(
             "reason": rules.problem_with_namespace(space) or _not_allowed(where, space),
         },  # fmt: skip
     }
+
+
+def _names_of_stack(
+    organization: Organization, version: Version, where: Cluster | None, name: str, namespace: str
+) -> dict[str, Any]:
+    """Give the same for a stack, whose name its services are called after."""
+    members = [member["name"] for member in version.definition["members"]]
+    known = Stack.objects.filter(organization=organization, state="present")
+    suggested = rules.suggest(version.package.name, set(known.values_list("name", flat=True)))
+    chosen = name or suggested
+    space = namespace or namespace_for(where, chosen)
+    reason = stacks.problem_with_name(chosen, members)
+    if reason is None and where is not None:
+        called = [stacks.member_name(chosen, member) for member in members]
+        present = Service.objects.filter(cluster=where, namespace=space, name__in=called, state="present")
+        taken = present.order_by("name").values_list("name", flat=True).first()
+        if known.filter(cluster=where, namespace=space, name=chosen).exists():
+            reason = f"A stack {chosen} is in {space} on {where.name} already."
+        elif taken:
+            reason = f"A service {taken} is in {space} on {where.name} already."
+    return _document(where, suggested, chosen, space, reason)
 
 
 def _cluster(organization: Organization, text: str) -> Cluster | None:

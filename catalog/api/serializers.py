@@ -9,8 +9,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from anywhere.lib.api.serializers import In, Out
-from catalog.models import Package, Version
+from catalog import selectors
+from catalog.models import Kind, Package, Version
 from catalog.rules import derive, readme
+
+
+def _icon(package: str) -> str:
+    return f"/api/v1/catalog/packages/{quote(package)}/icon/"
 
 
 class ProviderNameOut(Out):
@@ -20,9 +25,19 @@ class ProviderNameOut(Out):
     name = serializers.CharField()
 
 
+class CardMemberOut(Out):
+    """One service of a stack, on its card."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    package = serializers.CharField()
+    icon_url = serializers.CharField()
+
+
 class PackageCardOut(Out):
     """What a card of the catalogue shows."""
 
+    kind = serializers.ChoiceField(choices=Kind.choices)
     name = serializers.CharField()
     title = serializers.CharField()
     summary = serializers.CharField()
@@ -33,6 +48,7 @@ class PackageCardOut(Out):
     license = serializers.SerializerMethodField()
     installs = serializers.IntegerField()
     plans = serializers.SerializerMethodField()
+    members = serializers.SerializerMethodField()
     provider = ProviderNameOut()
 
     def get_icon_url(self, package: Package) -> str:
@@ -48,6 +64,14 @@ class PackageCardOut(Out):
     def get_plans(self, package: Package) -> list[str]:
         """Give the names of the plans."""
         return [plan["name"] for plan in self.version_of(package).plans]
+
+    @extend_schema_field(CardMemberOut(many=True))
+    def get_members(self, package: Package) -> Any:
+        """Give the services of a stack; empty for a package of one service."""
+        members = self.version_of(package).definition.get("members") or []
+        return [
+            {**{key: m[key] for key in ("name", "title", "package")}, "icon_url": _icon(m["package"])} for m in members
+        ]
 
     def version_of(self, package: Package) -> Version:
         """Give the version shown: the newest."""
@@ -132,6 +156,30 @@ class PackageEndpointOut(Out):
     protocol = serializers.CharField()
 
 
+class MemberPlanOut(Out):
+    """What a member of a stack is with one plan of the stack."""
+
+    plan = serializers.CharField()
+    of_package = serializers.CharField()
+    requests = RequestsOut(allow_null=True)
+
+
+class PackageMemberOut(CardMemberOut):
+    """One service of a stack: its package, its plans, and the members it is bound to."""
+
+    icon_url = serializers.SerializerMethodField()  # type: ignore[assignment]
+    package_title = serializers.CharField()
+    version = serializers.CharField()
+    app_version = serializers.CharField()
+    optional = serializers.BooleanField()
+    bound_to = serializers.ListField(child=serializers.CharField())
+    plans = MemberPlanOut(many=True)
+
+    def get_icon_url(self, member: dict[str, Any]) -> str:
+        """Give the icon of its package."""
+        return _icon(member["package"])
+
+
 class PackageOut(PackageCardOut):
     """All that the page of a package shows, for one version."""
 
@@ -142,6 +190,7 @@ class PackageOut(PackageCardOut):
     creates = serializers.SerializerMethodField()
     requires = serializers.SerializerMethodField()
     plans = serializers.SerializerMethodField()
+    members = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
     maintainer = serializers.SerializerMethodField()
     scaling = serializers.SerializerMethodField()
@@ -186,8 +235,17 @@ class PackageOut(PackageCardOut):
 
     @extend_schema_field(PlanOut(many=True))
     def get_plans(self, package: Package) -> Any:
-        """Give the plans."""
-        return PlanOut(self.version_of(package).plans, many=True).data
+        """Give the plans; those of a stack ask for what its members ask for together."""
+        members = self.context.get("members")
+        plans = self.version_of(package).plans
+        if members:
+            plans = [{**plan, "requests": selectors.summed(members, plan["name"])} for plan in plans]
+        return PlanOut(plans, many=True).data
+
+    @extend_schema_field(PackageMemberOut(many=True))
+    def get_members(self, package: Package) -> Any:
+        """Give the services of a stack in the order they are installed; empty for a package of one service."""
+        return PackageMemberOut(self.context.get("members") or [], many=True).data
 
     @extend_schema_field(LinkOut(many=True))
     def get_links(self, package: Package) -> Any:

@@ -20,7 +20,7 @@ from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations.api.serializers import OperationOut
 from catalog import access, actions, selectors
 from catalog.api import serializers as shapes
-from catalog.models import Provider, Version
+from catalog.models import Kind, Provider, Version
 from catalog.rules import icon
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -78,7 +78,9 @@ class OnePackage(ApiView):
         """Give the package, for its newest version or the one asked for."""
         package = organizations.found(selectors.cards().filter(name=name))
         version = access.get_version(package, request.query_params.get("version", ""))
-        return self.show(shapes.PackageOut, package, version=version, versions=selectors.versions_of(package))
+        members = selectors.members_of(version) if package.kind == Kind.STACK else []
+        known = selectors.versions_of(package)
+        return self.show(shapes.PackageOut, package, version=version, versions=known, members=members)
 
 
 class Form(ApiView):

@@ -82,6 +82,22 @@ class KeptClaimOut(Out):
     storage_class = serializers.CharField(allow_null=True)
 
 
+class StackRefOut(Out):
+    """The stack that a service is a part of."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class BoundServiceOut(Out):
+    """A service at the other end of a binding."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    title = serializers.CharField(source="package.title")
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+
+
 class ServiceOut(Out):
     """An installed service: what was asked for, what is being done, what is seen."""
 
@@ -100,6 +116,9 @@ class ServiceOut(Out):
     update = serializers.SerializerMethodField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=ServiceState.choices)
     data_kept = KeptClaimOut(many=True)
+    stack = StackRefOut(allow_null=True)
+    bound_to = serializers.SerializerMethodField()
+    bound_by = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     created_by = serializers.SerializerMethodField()
 
@@ -140,6 +159,20 @@ class ServiceOut(Out):
         """Give how it may be scaled."""
         return selectors.scaling(service)
 
+    @extend_schema_field(BoundServiceOut(many=True, allow_null=True))
+    def get_bound_to(self, service: Service) -> Any:
+        """Give the services whose address and credentials it uses; only on the detail."""
+        return self._bound("bound_to")
+
+    @extend_schema_field(BoundServiceOut(many=True, allow_null=True))
+    def get_bound_by(self, service: Service) -> Any:
+        """Give the services that use its address and credentials; only on the detail."""
+        return self._bound("bound_by")
+
+    def _bound(self, side: str) -> Any:
+        rows = self.context.get(side)
+        return None if rows is None else BoundServiceOut(rows, many=True).data
+
     @extend_schema_field(UpdateOut(allow_null=True))
     def get_update(self, service: Service) -> dict[str, str] | None:
         """Give the newer version, when there is one."""
@@ -172,7 +205,8 @@ class PreflightIn(In):
     plan = serializers.CharField(required=False, allow_blank=True, max_length=40)
     name = serializers.CharField(required=False, allow_blank=True, max_length=63)
     namespace = serializers.CharField(required=False, allow_blank=True, max_length=63)
-    values = serializers.DictField(required=False)
+    values = serializers.DictField(required=False, help_text="Those of a stack are by member.")
+    without = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=12)
     clusters = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=50)
 
 
@@ -242,6 +276,7 @@ class UninstallIn(In):
 
     delete_data = serializers.BooleanField(required=False, default=False)
     confirm = serializers.CharField(required=False, allow_blank=True, default="", max_length=63)
+    force = serializers.BooleanField(required=False, default=False, help_text="Although others are bound to it.")
 
 
 class ValuesOut(Out):

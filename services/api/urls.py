@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from services.api import views
+from services.api import stack_views, views
 
 urlpatterns = [
     path("organizations/<slug:org>/overview/", views.Overview.as_view()),
     path("organizations/<slug:org>/preflight/", views.Preflight.as_view()),
     path("organizations/<slug:org>/services/", views.Services.as_view()),
     path("organizations/<slug:org>/services/names/", views.Names.as_view()),
+    path("organizations/<slug:org>/stacks/", stack_views.Stacks.as_view()),
+    path("stacks/<uuid:id>/", stack_views.StackDetail.as_view()),
+    path("stacks/<uuid:id>/retry/", stack_views.StackRetry.as_view()),
+    path("stacks/<uuid:id>/uninstall/", stack_views.StackUninstall.as_view()),
     path("services/<uuid:id>/", views.ServiceDetail.as_view()),
     path("services/<uuid:id>/plan/", views.ServicePlan.as_view()),
     path("services/<uuid:id>/change/", views.ServiceChange.as_view()),

@@ -17,11 +17,12 @@ from anywhere.lib.api.views import ApiRequest, ApiView
 from anywhere.operations import selectors as operation_selectors
 from anywhere.operations.api.serializers import OperationOut
 from catalog import access as catalog
-from services import access, actions, connect, selectors, suggestions
+from catalog.models import Kind
+from services import access, actions, connect, selectors, stacks, suggestions
 from services.api import serializers as shapes
 from services.models import Revision
 
-FILTERS = ("cluster", "package", "verdict", "q", "state")
+FILTERS = ("cluster", "package", "verdict", "q", "state", "stack")
 
 
 class Services(ApiView):
@@ -50,7 +51,7 @@ class Services(ApiView):
             organization,
             request.user,
             cluster=cluster,
-            version=catalog.get_version(body["package"], body.get("version", "")),
+            version=catalog.get_chart(body["package"], body.get("version", "")),
             name=body["name"],
             namespace=body.get("namespace") or suggestions.namespace_for(cluster, body["name"]),
             plan=body.get("plan"),
@@ -82,15 +83,22 @@ class Preflight(ApiView):
         found = Cluster.objects.filter(organization=organization).exclude(state__in=("removed", "removing"))
         if body.get("clusters"):
             found = found.filter(pk__in=body["clusters"])
+        version = catalog.get_version(body["package"], body.get("version", ""))
+        where = list(found[:50])
+        if version.package.kind == Kind.STACK:
+            operation = stacks.ask_preflight(
+                organization, request.user, wanted=stacks.wanted(version, body), clusters=where
+            )
+            return self.accepted(OperationOut(operation).data)
         operation = actions.ask_preflight(
             organization,
             request.user,
-            version=catalog.get_version(body["package"], body.get("version", "")),
+            version=version,
             plan=body.get("plan"),
             values=body.get("values") or {},
             name=body.get("name", ""),
             namespace=body.get("namespace", ""),
-            clusters=list(found[:50]),
+            clusters=where,
         )
         return self.accepted(OperationOut(operation).data)
 
@@ -103,7 +111,8 @@ class ServiceDetail(ApiView):
         """Give the service."""
         service = access.get_service(request.user, id)
         usual = selectors.usual_seconds(service.operation) if service.operation else None
-        return self.show(shapes.ServiceOut, service, usual_seconds=usual)
+        to, by = selectors.bound_to(service), selectors.bound_by(service)
+        return self.show(shapes.ServiceOut, service, usual_seconds=usual, bound_to=to, bound_by=by)
 
 
 class ServicePlan(ApiView):
@@ -269,7 +278,7 @@ class Overview(ApiView):
         overview = {
             "needs_attention": selectors.needs_attention(organization),
             "counts": selectors.counts(organization),
-            "recent": operation_selectors.operations(organization).order_by("-created_at")[:10],
+            "recent": operation_selectors.operations(organization).filter(parent=None).order_by("-created_at")[:10],
         }
         return self.show(shapes.OverviewOut, overview)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ from services.operations import desired, recovery
 from services.operations.desired import Desired
 from services.rules import demands
 from services.rules import preflight as rules
-from services.rules.preflight import Facts
+from services.rules.preflight import Facts, Part
 
 CLUSTERS_AT_ONCE = 4
 OLDEST_KUBERNETES = "v1.29.0"
@@ -47,6 +47,19 @@ def findings(
     """Give all that stands against these objects on this cluster, looked up now."""
     facts = _facts(cluster, gateways, objects, wanted, owner)
     return rules.assess(objects, facts, wanted.version.definition.get("requires") or {}, upgrade)
+
+
+def findings_together(
+    cluster: Cluster, gateways: Gateways, parts: Sequence[tuple[str, Desired, Sequence[Object]]]
+) -> list[Finding]:
+    """Give all that stands against installing several services, each (title, release, objects), in one namespace."""
+    everything = [obj for _, _, objects in parts for obj in objects]
+    facts = _facts(cluster, gateways, everything, parts[0][1], None)
+    asked = [
+        Part(title, objects, wanted.version.definition.get("requires") or {}, _taken(cluster, gateways, wanted, None))
+        for title, wanted, objects in parts
+    ]
+    return rules.assess_together(asked, facts)
 
 
 def _facts(
@@ -170,26 +183,36 @@ def is_ours(release: Release, service: Service | None) -> bool:
 
 @handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)
 def preflight(run: Run) -> None:
-    """Answer for every cluster asked about: {clusters: [{cluster, verdict, findings, requests}]}."""
+    """Answer for every cluster asked about: {clusters: [{cluster, verdict, findings, requests}]}.
+
+    With `parts`, the members of a stack, the answer is about all of them together.
+    """
     asked = run.input
-    version = Version.objects.select_related("package").get(pk=asked["version"])
-    secrets = {**asked.get("secrets", {})}
-    made = desired.generate_missing(version, asked["plan"], asked["values"], secrets)
-    run.secrets |= {str(s) for s in (*secrets.values(), *made.values())}
-    wanted = desired.build(
-        name=asked["name"], namespace=asked["namespace"], version=version, plan=asked["plan"],
-        values=asked["values"], secrets={**secrets, **made},
-    )  # fmt: skip
+    parts = [(part.get("title", ""), _wanted(run, asked, part)) for part in asked.get("parts") or [asked]]
     clusters = Cluster.objects.filter(pk__in=asked["clusters"]).order_by("name")
     with run.step("check"), ThreadPoolExecutor(CLUSTERS_AT_ONCE) as pool:
-        run.result = {"clusters": list(pool.map(lambda c: _answer(run, c, wanted), clusters))}
+        run.result = {"clusters": list(pool.map(lambda c: _answer(run, c, parts), clusters))}
 
 
-def _answer(run: Run, cluster: Cluster, wanted: Desired) -> dict[str, Any]:
+def _wanted(run: Run, asked: Mapping[str, Any], part: Mapping[str, Any]) -> Desired:
+    version = Version.objects.select_related("package").get(pk=part["version"])
+    secrets = {**part.get("secrets", {})}
+    made = desired.generate_missing(version, part["plan"], part["values"], secrets)
+    run.secrets |= {str(s) for s in (*secrets.values(), *made.values())}
+    return desired.build(
+        name=part["name"], namespace=asked["namespace"], version=version, plan=part["plan"],
+        values=part["values"], secrets={**secrets, **made},
+    )  # fmt: skip
+
+
+Parts = Sequence[tuple[str, Desired]]
+
+
+def _answer(run: Run, cluster: Cluster, parts: Parts) -> dict[str, Any]:
     reference = {"id": str(cluster.pk), "name": cluster.name, "is_practice": cluster.is_practice}
     requests: dict[str, float] = {}
     try:
-        found, requests = _check_one(run, cluster, wanted)
+        found, requests = _check_one(run, cluster, parts)
     except InvalidChart as exc:
         found = [Finding("error", exc.code, exc.title, exc.detail, "Change the values.")]
     except GatewayError as exc:
@@ -203,7 +226,7 @@ def _answer(run: Run, cluster: Cluster, wanted: Desired) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _check_one(run: Run, cluster: Cluster, wanted: Desired) -> tuple[list[Finding], dict[str, float]]:
+def _check_one(run: Run, cluster: Cluster, parts: Parts) -> tuple[list[Finding], dict[str, float]]:
     if cluster.state != ClusterState.REGISTERED:
         return [Finding("error", "cluster.not_registered", "Its registration is not finished", "",
                         "Wait for it, or look at the cluster's page.", "cluster")], {}  # fmt: skip
@@ -211,5 +234,22 @@ def _check_one(run: Run, cluster: Cluster, wanted: Desired) -> tuple[list[Findin
         return [Finding("error", "cluster.unreachable", "The cluster cannot be reached", cluster.unreachable_reason,
                         "Look at the cluster's page, or choose another.", "cluster")], {}  # fmt: skip
     with run.connect(access_of(cluster)) as gateways:
-        objects = gateways.helm.template(wanted.request(), **render_for(cluster))
-        return findings(cluster, gateways, objects, wanted), demands.of(objects).totals
+        rendered = rendered_for(cluster, gateways, parts)
+        totals = demands.of([obj for _, _, objects in rendered for obj in objects]).totals
+        if len(rendered) > 1:
+            return findings_together(cluster, gateways, rendered), totals
+        _, wanted, objects = rendered[0]
+        return findings(cluster, gateways, objects, wanted), totals
+
+
+def rendered_for(cluster: Cluster, gateways: Gateways, parts: Parts) -> list[tuple[str, Desired, Sequence[Object]]]:
+    """Give each part with the objects it would be on the cluster; a chart that does not render says which it is."""
+    found: list[tuple[str, Desired, Sequence[Object]]] = []
+    for title, wanted in parts:
+        try:
+            found.append((title, wanted, gateways.helm.template(wanted.request(), **render_for(cluster))))
+        except InvalidChart as exc:
+            if len(parts) > 1:
+                exc.detail = f"{title}: {exc.detail}"
+            raise
+    return found

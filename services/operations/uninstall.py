@@ -10,7 +10,7 @@ from anywhere.gateways.errors import Forbidden, NotFound
 from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
-from services.models import Service, ServiceState, Verdict
+from services.models import Service, ServiceState, Stack, StackState, Verdict
 from services.operations import observe, recovery
 from services.rules import demands
 
@@ -48,7 +48,14 @@ def uninstall(run: Run) -> None:
         )  # fmt: skip
         if delete_data:
             Service.objects.filter(pk=service.pk).update(secrets_blob=None)
+        _end_stack_without_members(service)
     run.result = {"data_kept": kept, "data_deleted": delete_data}
+
+
+def _end_stack_without_members(service: Service) -> None:
+    others = Service.objects.filter(stack=service.stack_id).exclude(state=ServiceState.UNINSTALLED)
+    if service.stack_id and not others.exists():
+        Stack.objects.filter(pk=service.stack_id).update(state=StackState.UNINSTALLED)
 
 
 def _remember(run: Run, gateways: Gateways, service: Service) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anywhere.clusters.rules.findings import Finding
@@ -72,6 +72,36 @@ def assess(
     if not upgrade:
         found += _room(asked, facts) + _quota(asked, facts)
     found += _limits(objects, facts)
+    return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several services that are to be installed side by side in one namespace."""
+
+    title: str
+    objects: Sequence[Object]
+    requires: Mapping[str, Any]
+    name_taken_by: str = ""
+
+
+def assess_together(parts: Sequence[Part], facts: Facts) -> list[Finding]:
+    """Give everything that stands against installing all parts: against each of them, then against their sum."""
+    said: dict[Finding, list[str]] = {}
+    for part in parts:
+        for finding in assess(part.objects, replace(facts, name_taken_by=part.name_taken_by), part.requires):
+            said.setdefault(finding, []).append(part.title)
+    found = [
+        finding if len(titles) == len(parts) else replace(finding, title=f"{', '.join(titles)}: {finding.title}")
+        for finding, titles in said.items()
+    ]
+    codes = {finding.code for finding in said}
+    if facts.inventory is not None:
+        everything = demands.of([obj for part in parts for obj in part.objects])
+        if not codes & {"preflight.no_room", "preflight.pod_too_large"}:
+            found += _room(everything, facts)
+        if "preflight.quota" not in codes:
+            found += _quota(everything, facts)
     return found
 
 

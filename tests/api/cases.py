@@ -65,6 +65,11 @@ CASES: dict[tuple[str, str], str] = {
     ("organizations/<slug:org>/services/", "get"): VIEW,
     ("organizations/<slug:org>/services/", "post"): CHANGE,
     ("organizations/<slug:org>/services/names/", "post"): VIEW,
+    ("organizations/<slug:org>/stacks/", "get"): VIEW,
+    ("organizations/<slug:org>/stacks/", "post"): CHANGE,
+    ("stacks/<uuid:stack>/", "get"): VIEW,
+    ("stacks/<uuid:stack>/retry/", "post"): CHANGE,
+    ("stacks/<uuid:stack>/uninstall/", "post"): CHANGE,
     ("services/<uuid:service>/", "get"): VIEW,
     ("services/<uuid:service>/plan/", "post"): VIEW,
     ("services/<uuid:service>/change/", "post"): CHANGE,
@@ -96,6 +101,7 @@ def build() -> World:
     people["stranger"] = factories.user("stranger@example.com")
     elsewhere = factories.organization("elsewhere", owner=people["stranger"])
     factories.service(elsewhere, cluster=factories.cluster(elsewhere))
+    factories.stack(elsewhere)
     other = factories.user("other@example.com")
     provider = factories.provider(acme, "team")
     package = factories.package("web", provider)
@@ -106,6 +112,7 @@ def build() -> World:
         "practice": str(factories.cluster(acme, is_practice=True, practice_id=uuid4().hex).pk),
         "operation": str(factories.operation(acme).pk),
         "service": str(factories.service(acme, package=package).pk),
+        "stack": str(factories.stack(acme).pk),
         "provider": provider.slug,
         "package": package.name,
         "version": "1.0.0",

@@ -82,7 +82,7 @@ def _one_connection():
 def fill(case, names):
     """Put the world's own ids into the address, so that more than 404 is seen."""
     kind = case.operation.path.removeprefix("/api/v1/").split("/")[0]
-    nouns = {"clusters": "cluster", "services": "service", "operations": "operation"}
+    nouns = {"clusters": "cluster", "services": "service", "operations": "operation", "stacks": "stack"}
     for name in case.path_parameters or {}:
         if name == "id":
             case.path_parameters[name] = names[nouns.get(kind, "member")]

@@ -137,7 +137,7 @@ def test_a_list_shows_nothing_of_another_organization(world, path):
     names = world.names | {"org": "elsewhere"}
     answer = ask(world.people["stranger"], "get", path, names)
     text = getattr(answer, "content", b"").decode()
-    for name in ("cluster", "practice", "operation", "service", "member"):
+    for name in ("cluster", "practice", "operation", "service", "stack", "member"):
         assert world.names[name] not in text
     assert "owner@example.com" not in text
 

@@ -9,11 +9,12 @@ from django.conf import settings
 
 from anywhere.accounts.models import AuditEntry
 from catalog import cache, selectors
-from catalog.actions import publish_archive, publish_bundled
+from catalog.actions import publish_archive, publish_bundled, publish_bundled_stacks
 from catalog.errors import BadPackage, ChartDamaged, NameTaken, VersionExists
 from catalog.models import Archive, Package, Version
 from catalog.rules.packing import digest
 from tests.catalog.archives import CHART, DEPLOYMENT, chart
+from tests.catalog.stacks import file_of, stack
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,74 @@ def test_a_template_that_never_ends_is_stopped(provider):
     with pytest.raises(BadPackage) as refused:
         publish_archive(provider, data)
     assert refused.value.code == "package.does_not_render"
+
+
+# Stacks
+
+
+@pytest.fixture
+def offered(provider):
+    """Publish `store` and `app`, and give the folder of stacks beside them."""
+    from tests.services.operations.conftest import CHART as STORE
+    from tests.services.operations.conftest import PACKAGE, SCHEMA, TEMPLATE, VALUES
+
+    large = "recommended: true}, {name: large, title: Large, summary: L., values: plans/large.yaml}]"
+    files = {
+        "values.yaml": VALUES + "bindings: {first: '', second: ''}\n", "values.schema.json": SCHEMA,
+        "package.yaml": PACKAGE.replace("recommended: true}]", large), "templates/set.yaml": TEMPLATE,
+        "templates/deployment.yaml": "", "plans/small.yaml": "{}", "plans/large.yaml": "{}",
+    }  # fmt: skip
+    for name in ("store", "app"):
+        publish_archive(provider, chart(files, name, STORE.replace("name: store", f"name: {name}")))
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    folder = tmp_path / "root" / "stacks"
+    folder.mkdir(parents=True)
+    (folder / "pair.yaml").write_bytes(file_of(stack()))
+    return folder
+
+
+def test_stacks_beside_the_charts_are_published_once(offered, stacks):
+    first = publish_bundled_stacks(stacks.parent)
+    assert [(v.package.name, v.package.kind, v.version) for v in first] == [("pair", "stack", "1.0.0")]
+    assert [v.pk for v in publish_bundled_stacks(stacks.parent)] == [first[0].pk]
+    assert "store" in first[0].package.search_text
+    bound_to = {m["name"]: m["bound_to"] for m in selectors.members_of(first[0])}
+    assert list(bound_to.items()) == [("first", []), ("second", []), ("app", ["first", "second"])]
+
+
+def test_a_changed_stack_is_published_beside_the_old_one(offered, stacks):
+    before = publish_bundled_stacks(stacks.parent)[0]
+    (stacks / "pair.yaml").write_bytes(file_of(stack(title="Two")))
+    after = publish_bundled_stacks(stacks.parent)[0]
+    assert (after.version.split("+")[0], after.package.title) == ("1.0.0", "Two")
+    assert Version.objects.filter(pk=before.pk, version="1.0.0").exists()
+    (stacks / "pair.yaml").write_bytes(file_of(stack(version="1.1.0")))
+    assert publish_bundled_stacks(stacks.parent)[0].version == "1.1.0"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (stack(members=[{"name": m, "package": "nothing", "title": m} for m in "ab"]), "nothing is not published."),
+        (stack(plans=[{"name": "standard", "title": "S", "summary": "S."}]), "has no plan standard"),
+        (stack(kind="Heap"), "kind"),
+    ],
+)
+def test_a_stack_that_cannot_be_offered_is_left_out_with_a_line_that_says_why(offered, stacks, caplog, said, why):
+    (stacks / "other.yaml").write_bytes(file_of({**said, "name": "other"}))
+    assert [v.package.name for v in publish_bundled_stacks(stacks.parent)] == ["pair"]
+    (line,) = [record for record in caplog.records if record.message == "stack.not_offered"]
+    assert why in line.reason
+    assert not Package.objects.filter(name="other").exists()
+
+
+def test_a_stack_and_a_package_never_have_one_name(offered, stacks, provider):
+    publish_bundled_stacks(stacks.parent)
+    with pytest.raises(NameTaken, match="the name of a stack"):
+        publish_archive(provider, chart(metadata=CHART.replace("name: web", "name: pair"), name="pair"))
+    (stacks / "app.yaml").write_bytes(file_of(stack(name="app")))
+    assert [v.package.name for v in publish_bundled_stacks(stacks.parent)] == ["pair"]
+    assert Package.objects.get(name="app").kind == "package"

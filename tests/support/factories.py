@@ -13,7 +13,7 @@ from anywhere.accounts.models import Membership, Organization, Role, User
 from anywhere.clusters.models import Cluster, ClusterState
 from anywhere.operations.models import Operation, State
 from catalog.models import Package, Provider, Version
-from services.models import Revision, Service
+from services.models import Revision, Service, Stack
 
 PASSWORD = "correct horse battery"
 _number = itertools.count(1)
@@ -76,6 +76,34 @@ def service(owner: Organization, name: str = "", **fields: Any) -> Service:
         organization=owner, cluster=where, package=of, name=name or f"service-{next(_number)}", **(facts | fields)
     )
     Revision.objects.create(service=row, number=1, version=row.version, kind="install")
+    return row
+
+
+def stack_package(name: str = "", owner: Provider | None = None, **fields: Any) -> Package:
+    """Give a new stack of the catalogue: the package `store` twice, the second one bound to the first."""
+    bindings = [{"path": "bindings.first", "member": "first"}]
+    store = {"package": "store", "title": "Store"}
+    members = [{"name": "first", **store}, {"name": "second", **store, "bindings": bindings}]
+    row = package(name or f"stack-{next(_number)}", owner, kind="stack", **fields)
+    row.latest.definition = {"title": row.title, "summary": row.summary, "category": row.category, "members": members}
+    row.latest.plans = [
+        {"name": "small", "title": "Small", "summary": "", "recommended": True, "values": {}, "requests": None}
+    ]
+    row.latest.save()
+    return row
+
+
+def stack(owner: Organization, name: str = "", **fields: Any) -> Stack:
+    """Give an installed stack with its two services; package and cluster are made unless given."""
+    of = fields.pop("package", None) or stack_package()
+    where = fields.pop("cluster", None) or cluster(owner)
+    store = Package.objects.filter(name="store").first() or package("store")
+    name = name or f"stack-{next(_number)}"
+    facts = {"version": of.latest, "namespace": name, "plan": "small"}
+    row = Stack.objects.create(organization=owner, cluster=where, package=of, name=name, **(facts | fields))
+    for member in ("first", "second"):
+        there = {"cluster": where, "package": store, "namespace": name, "stack": row, "member": member}
+        service(owner, f"{name}-{member}", **there)
     return row
 
 

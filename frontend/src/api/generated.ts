@@ -527,6 +527,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{org}/stacks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Give a page of stacks. */
+        get: operations["stacks_list"];
+        put?: never;
+        /** @description Give the one operation that installs all services of the stack. */
+        post: operations["stacks_install"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers/": {
         parameters: {
             query?: never;
@@ -801,6 +819,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stacks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Give the stack. */
+        get: operations["stacks_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stacks/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the operation that installs what is not installed. */
+        post: operations["stacks_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stacks/{id}/uninstall/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the operation that uninstalls all services of the stack. */
+        post: operations["stacks_uninstall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -841,6 +910,21 @@ export interface components {
             /** Format: uuid */
             id: string | null;
             name: string;
+        };
+        /** @description A service at the other end of a binding. */
+        BoundService: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            title: string;
+            verdict: components["schemas"]["VerdictEnum"];
+        };
+        /** @description One service of a stack, on its card. */
+        CardMember: {
+            name: string;
+            title: string;
+            package: string;
+            icon_url: string;
         };
         /** @description A category with the number of packages found in it. */
         Category: {
@@ -1063,8 +1147,6 @@ export interface components {
             size: string | null;
             storage_class: string | null;
         };
-        /** @enum {string} */
-        KindEnum: "cluster" | "health" | "operation";
         /** @description A kubeconfig and the context that is meant. */
         KubeconfigRequest: {
             kubeconfig: string;
@@ -1115,6 +1197,12 @@ export interface components {
             results: components["schemas"]["Member"][];
             next: string | null;
             previous: string | null;
+        };
+        /** @description What a member of a stack is with one plan of the stack. */
+        MemberPlan: {
+            plan: string;
+            of_package: string;
+            requests: components["schemas"]["Requests"] | null;
         };
         /** @description A person to add; `password` makes the account too, for administrators of the portal. */
         MemberRequest: {
@@ -1215,6 +1303,8 @@ export interface components {
             /** Format: date-time */
             deadline_at: string | null;
             attempt: number;
+            /** Format: uuid */
+            parent: string | null;
             steps: components["schemas"]["Step"][];
             workloads: components["schemas"]["WorkloadRow"][];
             error: components["schemas"]["OperationError"] | null;
@@ -1290,6 +1380,7 @@ export interface components {
         };
         /** @description All that the page of a package shows, for one version. */
         Package: {
+            kind: components["schemas"]["PackageKindEnum"];
             name: string;
             title: string;
             summary: string;
@@ -1304,6 +1395,7 @@ export interface components {
             readonly license: string;
             installs: number;
             readonly plans: components["schemas"]["Plan"][];
+            readonly members: components["schemas"]["PackageMember"][];
             provider: components["schemas"]["ProviderName"];
             readonly versions: components["schemas"]["Version"][];
             /** @description Give the README as harmless HTML. */
@@ -1323,6 +1415,7 @@ export interface components {
         };
         /** @description What a card of the catalogue shows. */
         PackageCard: {
+            kind: components["schemas"]["PackageKindEnum"];
             name: string;
             title: string;
             summary: string;
@@ -1335,6 +1428,7 @@ export interface components {
             readonly license: string;
             installs: number;
             readonly plans: string[];
+            readonly members: components["schemas"]["CardMember"][];
             provider: components["schemas"]["ProviderName"];
         };
         /** @description A page of PackageCardOut. */
@@ -1352,6 +1446,22 @@ export interface components {
             port: number;
             scope: string;
             protocol: string;
+        };
+        /** @enum {string} */
+        PackageKindEnum: "package" | "stack";
+        /** @description One service of a stack: its package, its plans, and the members it is bound to. */
+        PackageMember: {
+            name: string;
+            title: string;
+            package: string;
+            /** @description Give the icon of its package. */
+            readonly icon_url: string;
+            package_title: string;
+            version: string;
+            app_version: string;
+            optional: boolean;
+            bound_to: string[];
+            plans: components["schemas"]["MemberPlan"][];
         };
         /** @description A package, named. */
         PackageRef: {
@@ -1437,9 +1547,11 @@ export interface components {
             plan?: string;
             name?: string;
             namespace?: string;
+            /** @description Those of a stack are by member. */
             values?: {
                 [key: string]: unknown;
             };
+            without?: string[];
             clusters?: string[];
         };
         /** @description The shape of every refusal. */
@@ -1643,6 +1755,9 @@ export interface components {
             readonly update: components["schemas"]["Update"] | null;
             state: components["schemas"]["ServiceStateEnum"];
             data_kept: components["schemas"]["KeptClaim"][];
+            stack: components["schemas"]["StackRef"] | null;
+            readonly bound_to: components["schemas"]["BoundService"][] | null;
+            readonly bound_by: components["schemas"]["BoundService"][] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: email */
@@ -1652,13 +1767,15 @@ export interface components {
         ServiceEvent: {
             /** Format: date-time */
             at: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["ServiceEventKindEnum"];
             level: string;
             reason: string;
             object: string;
             message: string;
             count: number;
         };
+        /** @enum {string} */
+        ServiceEventKindEnum: "cluster" | "health" | "operation";
         /** @description What happened to a service, newest first. */
         ServiceEvents: {
             results: components["schemas"]["ServiceEvent"][];
@@ -1670,7 +1787,7 @@ export interface components {
             previous: string | null;
         };
         /** @enum {string} */
-        ServiceStateEnum: "present" | "uninstalled";
+        ServiceStateEnum: "planned" | "present" | "uninstalled";
         /** @description Who is signed in, the token for the browser's writes, and what the portal allows. */
         Session: {
             user: components["schemas"]["Me"] | null;
@@ -1698,6 +1815,87 @@ export interface components {
             language: string;
             text: string;
         };
+        /** @description An installed stack and its services. */
+        Stack: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            organization: string;
+            cluster: components["schemas"]["ClusterRef"];
+            namespace: string;
+            readonly package: components["schemas"]["PackageRef"];
+            version: string;
+            plan: string;
+            state: components["schemas"]["StackStateEnum"];
+            operation: components["schemas"]["Operation"] | null;
+            readonly health: components["schemas"]["StackHealth"];
+            readonly members: components["schemas"]["StackMember"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: email */
+            created_by?: string | null;
+        };
+        /** @description What is seen of a stack: the worst of its services, and which one that is. */
+        StackHealth: {
+            verdict: components["schemas"]["VerdictEnum"];
+            reason: string;
+        };
+        /** @description One service of a stack; `state` is planned until all members were found to fit. */
+        StackMember: {
+            member: string;
+            title: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            package: components["schemas"]["PackageRef"];
+            plan: string;
+            state: components["schemas"]["ServiceStateEnum"];
+            verdict: components["schemas"]["VerdictEnum"];
+            reason: string;
+            bound_to: string[];
+            operation: components["schemas"]["StackOperation"] | null;
+        };
+        /** @description The last operation of a member, in short. */
+        StackOperation: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            state: components["schemas"]["OperationStateEnum"];
+        };
+        /** @description A page of StackOut. */
+        StackPage: {
+            results: components["schemas"]["Stack"][];
+            next: string | null;
+            previous: string | null;
+        };
+        /** @description The stack that a service is a part of. */
+        StackRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description An install of a stack. `values` are by member: {"kafka": {"persistence": {"size": "20Gi"}}}. */
+        StackRequest: {
+            stack: string;
+            version?: string;
+            plan?: string;
+            name: string;
+            cluster: string;
+            namespace?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            without?: string[];
+        };
+        /** @enum {string} */
+        StackStateEnum: "present" | "uninstalled";
+        /** @description Whether the data of all services goes too; then the stack's name must be typed. */
+        StackUninstallRequest: {
+            /** @default false */
+            delete_data: boolean;
+            /** @default  */
+            confirm: string;
+        };
         /** @description One named step. */
         Step: {
             name: string;
@@ -1708,6 +1906,11 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             detail: string;
+            /**
+             * Format: uuid
+             * @description The operation that carries the step out.
+             */
+            operation: string | null;
         };
         /** @enum {string} */
         StepStateEnum: "pending" | "running" | "done" | "failed" | "skipped" | "cancelled";
@@ -1758,13 +1961,18 @@ export interface components {
             requested: components["schemas"]["Room"] | null;
         };
         /** @enum {string} */
-        TypeEnum: "service" | "cluster" | "none";
+        TypeEnum: "service" | "cluster" | "stack" | "none";
         /** @description Whether the data goes too; then the service's name must be typed. */
         UninstallRequest: {
             /** @default false */
             delete_data: boolean;
             /** @default  */
             confirm: string;
+            /**
+             * @description Although others are bound to it.
+             * @default false
+             */
+            force: boolean;
         };
         /** @description A newer version. */
         Update: {
@@ -3048,6 +3256,7 @@ export interface operations {
                 /** @description Rows a page, 1 to 200; 50 when left out. */
                 limit?: number;
                 service?: string;
+                stack?: string;
                 state?: string;
             };
             header?: never;
@@ -3154,6 +3363,7 @@ export interface operations {
                 limit?: number;
                 package?: string;
                 q?: string;
+                stack?: string;
                 state?: string;
                 verdict?: string;
             };
@@ -3242,6 +3452,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Names"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stacks_list: {
+        parameters: {
+            query?: {
+                cluster?: string;
+                /** @description From `next` or `previous` of a page. */
+                cursor?: string;
+                /** @description Rows a page, 1 to 200; 50 when left out. */
+                limit?: number;
+                q?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StackPage"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stacks_install: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body gives the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StackRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             /** @description A refusal, with a stable code. */
@@ -3846,6 +4131,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Values"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stacks_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stack"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stacks_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body gives the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stacks_uninstall: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body gives the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StackUninstallRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             /** @description A refusal, with a stable code. */

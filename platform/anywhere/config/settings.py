@@ -128,6 +128,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "OperationStateEnum": "anywhere.operations.models.State",
+        "PackageKindEnum": "catalog.models.Kind",
+        "ServiceStateEnum": "services.models.ServiceState",
+        "StackStateEnum": "services.models.StackState",
+    },
 }
 
 # Long work

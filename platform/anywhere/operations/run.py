@@ -64,6 +64,10 @@ class Run:
         """Give whether the work must stop: a cancel was asked for, the lease is lost, or the deadline has passed."""
         return self._heartbeat.cancelled.is_set() or self._heartbeat.is_lost() or self.seconds_left() <= 0
 
+    def is_stop_asked(self) -> bool:
+        """Give whether a person, a newer intent or a lost right asked the operation to stop."""
+        return self._heartbeat.cancelled.is_set()
+
     def raise_if_cancelled(self) -> None:
         """Raise LeaseLost, Cancelled or the deadline's failure when the work must stop."""
         if self._heartbeat.is_lost():
@@ -126,6 +130,10 @@ class Run:
             raise
         else:
             self._end_step(step, "done")
+
+    def is_done(self, name: str) -> bool:
+        """Give whether a step was done or skipped, in this attempt or an earlier one."""
+        return any(step["state"] in ("done", "skipped") for step in self.steps if step["name"] == name)
 
     def skip(self, name: str, why: str = "") -> None:
         """Mark a step as not needed."""

@@ -11,13 +11,13 @@ from anywhere.operations.models import FINAL, QUESTIONS, Operation, OperationEve
 
 
 def operations(organization: Organization, **filters: str) -> QuerySet[Operation]:
-    """Give the operations of an organization without questions; filters: state, service, cluster, kind.
+    """Give the operations of an organization without questions; filters: state, service, cluster, stack, kind.
 
-    `state` may also be "active"; service and cluster are an id or a name.
+    `state` may also be "active"; service, cluster and stack are an id or a name.
     """
     rows = Operation.objects.filter(organization=organization).exclude(kind__in=QUESTIONS)
     rows = rows.select_related("organization", "requested_by").defer("input_blob")
-    for kind in ("service", "cluster"):
+    for kind in ("service", "cluster", "stack"):
         if value := filters.get(kind):
             rows = rows.filter(_subject(value), subject_type=kind)
     if state := filters.get("state"):

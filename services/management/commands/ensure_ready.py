@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from anywhere.accounts.actions import ensure_first_administrator
 from anywhere.lib import env
-from catalog.actions import publish_bundled
+from catalog.actions import publish_bundled, publish_bundled_stacks
 
 
 class Command(BaseCommand):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         """Do it; CommandError when no password is given."""
         charts = Path(options["charts"])
         if options["only_charts"]:
-            publish_bundled(charts)
+            self._publish(charts)
             return
         email = env.text("ANYWHERE_ADMIN_EMAIL", "admin@anywhere.local")
         password = env.text("ANYWHERE_ADMIN_PASSWORD", "")
@@ -42,5 +42,10 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", interactive=False, verbosity=1, stdout=self.stderr)
         user, created = ensure_first_administrator(email, password)
-        publish_bundled(charts)
+        self._publish(charts)
         self.stdout.write(json.dumps({"administrator_created": created, "email": user.email}))
+
+    @staticmethod
+    def _publish(charts: Path) -> None:
+        publish_bundled(charts)
+        publish_bundled_stacks(charts)

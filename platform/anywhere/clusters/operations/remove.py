@@ -64,5 +64,6 @@ def _delete_account(run: Run, cluster: Cluster) -> str:
 def forget(cluster: Cluster) -> None:
     """Mark a cluster as removed, delete its credentials and let go of the services that live there."""
     Credential.objects.filter(cluster=cluster).delete()
-    cluster.services.filter(state="present").update(state="uninstalled", verdict="unknown", reason=FORGOTTEN)
+    cluster.services.exclude(state="uninstalled").update(state="uninstalled", verdict="unknown", reason=FORGOTTEN)
+    cluster.stacks.filter(state="present").update(state="uninstalled")
     Cluster.objects.filter(pk=cluster.pk).update(state=ClusterState.REMOVED, inventory_due_at=None)

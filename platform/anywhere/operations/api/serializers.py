@@ -87,7 +87,7 @@ class OperationOut(Out):
     finished_at = serializers.DateTimeField(allow_null=True)
     deadline_at = serializers.DateTimeField(allow_null=True)
     attempt = serializers.IntegerField()
-    parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    parent = serializers.UUIDField(source="parent_id", allow_null=True)  # type: ignore[assignment]
     steps = StepOut(many=True)
     workloads = WorkloadRowOut(many=True)
     error = OperationErrorOut(allow_null=True)

@@ -17,7 +17,7 @@ from anywhere.operations import access, actions, selectors
 from anywhere.operations.api.serializers import OperationEventOut, OperationOut, OperationStoryOut
 from anywhere.operations.api.stream import stream
 
-FILTERS = ("state", "service", "cluster", "kind")
+FILTERS = ("state", "service", "cluster", "stack", "kind")
 
 
 class Operations(ApiView):
