@@ -17,6 +17,7 @@ from catalog.models import Provider, Version
 from catalog.rules.stack import in_order
 from catalog.rules.values import MASK, find, keys_of, merge, put
 from services.models import Service, ServiceState, Sighting, Stack, Verdict
+from services.rules import server
 from services.rules.connection import binding_secret
 from services.rules.stacks import bound_names
 
@@ -155,6 +156,12 @@ def merged(version: Version, plan: str, values: Mapping[str, Any]) -> dict[str, 
 def merged_values(service: Service) -> dict[str, Any]:
     """Give chart, plan and the person's values of a service as one, without any secret."""
     return merged(service.version, service.plan, service.values)
+
+
+def server_version(version: Version, plan: str, values: Mapping[str, Any]) -> str:
+    """Give the version of the server that these choices run: "18.6" beside the package's own "1.0.0"."""
+    layers = (values, plan_values(version, plan), version.values)
+    return server.server_version(version.definition, layers, version.app_version)
 
 
 def scaling(service: Service) -> list[dict[str, Any]]:

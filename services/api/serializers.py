@@ -108,6 +108,7 @@ class ServiceOut(Out):
     namespace = serializers.CharField()
     package = serializers.SerializerMethodField()
     version = serializers.CharField(source="version.version")
+    server_version = serializers.SerializerMethodField()
     plan = serializers.CharField()
     desired = serializers.SerializerMethodField()
     operation = OperationOut(allow_null=True)
@@ -136,6 +137,10 @@ class ServiceOut(Out):
         package = service.package
         icon = f"/api/v1/catalog/packages/{package.name}/icon/"
         return {"name": package.name, "title": package.title, "icon_url": icon}
+
+    def get_server_version(self, service: Service) -> str:
+        """Give the version of the server itself; `version` is that of its package. Empty when it is not known."""
+        return selectors.server_version(service.version, service.plan, service.values)
 
     @extend_schema_field(DesiredOut)
     def get_desired(self, service: Service) -> dict[str, Any]:
@@ -351,6 +356,7 @@ class RevisionOut(Out):
     by = serializers.SerializerMethodField()
     kind = serializers.CharField()
     version = serializers.CharField(source="version.version")
+    server_version = serializers.SerializerMethodField()
     plan = serializers.CharField()
     status = serializers.CharField()
     operation_id = serializers.UUIDField(allow_null=True)
@@ -361,6 +367,10 @@ class RevisionOut(Out):
     def get_by(self, revision: Any) -> str | None:
         """Give who asked."""
         return revision.requested_by.email if revision.requested_by else None
+
+    def get_server_version(self, revision: Any) -> str:
+        """Give the version of the server itself; `version` is that of its package. Empty when it is not known."""
+        return selectors.server_version(revision.version, revision.plan, revision.values)
 
     def get_can_roll_back(self, revision: Any) -> bool:
         """Give whether going back to it makes sense."""

@@ -6,8 +6,9 @@ import pytest
 
 from anywhere.clusters.models import Cluster
 from anywhere.operations.models import Operation
+from catalog.models import Version
 from services import selectors
-from services.models import Service
+from services.models import Revision, Service
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +61,25 @@ def test_what_needs_attention_comes_worst_first_and_nothing_else():
     assert selectors.counts(organization) == {
         "healthy": 1, "progressing": 0, "degraded": 1, "failed": 1, "suspended": 0, "unknown": 0
     }  # fmt: skip
+
+
+def test_a_service_says_the_version_of_its_server_beside_that_of_its_package():
+    alice = factories.user()
+    organization = factories.organization("acme", owner=alice)
+    package = factories.package("store", version="1.0.0")
+    plain, chosen = installed(package, organization, "plain"), installed(package, organization, "chosen")
+    Version.objects.filter(pk=package.latest_id).update(
+        app_version="18.6",
+        definition={"guards": [{"path": "serverVersion", "rule": "same-major"}]},
+        values={"serverVersion": "18.6"},
+    )
+    Service.objects.filter(pk=chosen.pk).update(values={"serverVersion": "18.5"})
+    Revision.objects.create(service=chosen, number=1, version=package.latest, kind="install", values={})
+    client = factories.client(alice)
+    rows = client.get("/api/v1/organizations/acme/services/").json()["results"]
+    assert {r["name"]: (r["version"], r["server_version"]) for r in rows} == {
+        "plain": ("1.0.0", "18.6"), "chosen": ("1.0.0", "18.5"),
+    }  # fmt: skip
+    assert client.get(f"/api/v1/services/{plain.pk}/").json()["server_version"] == "18.6"
+    revision = client.get(f"/api/v1/services/{chosen.pk}/history/").json()["results"][0]
+    assert (revision["version"], revision["server_version"]) == ("1.0.0", "18.6")

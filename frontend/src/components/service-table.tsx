@@ -41,7 +41,7 @@ export function ServiceTable({ org, services }: { org: string; services: Service
             </td>
             <td><Verdict verdict={service.health.verdict} /><div className="small dim"><Reason service={service} /></div></td>
             <td data-l="Cluster">{service.cluster.name}{service.cluster.is_practice && <> <span className="tag">practice</span></>}</td>
-            <td data-l="Version" className="num">{service.version}{service.update && <> <span className="tag brand">{service.update.version} is there</span></>}</td>
+            <td data-l="Version" className="num">{service.server_version || service.version}{service.server_version && <small className="dim block-line">package {service.version}</small>}{service.update && <> <span className="tag brand">package {service.update.version} is there</span></>}</td>
             <td data-l="Plan">{service.plan}</td>
             <td data-l="Replicas" className="right num">{replicas(service)}</td>
           </tr>

@@ -30,7 +30,7 @@ def list_services(
         output.document(found)
         return
     rows = [
-        (s["name"], s["package"]["title"], s["version"], s["cluster"]["name"], output.verdict(s),
+        (s["name"], s["package"]["title"], s["server_version"] or s["version"], s["cluster"]["name"], output.verdict(s),
          output.age(s["health"]["since"]), s["health"]["reason"])
         for s in found
     ]  # fmt: skip
@@ -46,9 +46,10 @@ def show(name: str, cluster: Cluster = "") -> None:
     if output.options.json:
         output.document(service)
         return
-    output.out.print(f"[bold]{service['name']}[/bold]  {service['package']['title']} on {service['cluster']['name']}")
+    server = f"{service['package']['title']} {service['server_version']}".strip()
+    output.out.print(f"[bold]{service['name']}[/bold]  {server} on {service['cluster']['name']}")
     desired, operation = service["desired"], service["operation"]
-    output.out.print(f"You asked for  version {desired['version']}, plan {desired['plan'] or 'none'}")
+    output.out.print(f"You asked for  package {desired['version']}, plan {desired['plan'] or 'none'}")
     doing = f"{operation['kind']} {operation['state']}" if operation else "nothing"
     output.out.print(f"We are doing   {doing}")
     output.out.print(Text.assemble("We see         ", output.verdict(service), f"  {service['health']['reason']}"))
@@ -205,8 +206,11 @@ def history(name: str, cluster: Cluster = "") -> None:
     if output.options.json:
         output.document(found)
         return
-    rows = [(r["revision"], r["status"], r["version"], r["plan"], output.age(r["at"]), r["summary"]) for r in found]
-    output.table(("REVISION", "STATUS", "VERSION", "PLAN", "AGE", "WHAT"), rows, "It has no revisions yet.")
+    rows = [
+        (r["revision"], r["status"], r["server_version"], r["version"], r["plan"], output.age(r["at"]), r["summary"])
+        for r in found
+    ]
+    output.table(("REVISION", "STATUS", "VERSION", "PACKAGE", "PLAN", "AGE", "WHAT"), rows, "It has no revisions yet.")
 
 
 @app.command("uninstall")

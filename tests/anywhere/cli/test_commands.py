@@ -45,7 +45,14 @@ def test_a_service_from_install_to_uninstall(aw: CommandLine):
     desired = aw.json("services", "show", "cache")["desired"]
     assert desired["plan"] == "small"
 
-    assert "HEALTH" in aw.run("services", "list")
+    server = aw.json("services", "show", "cache")["server_version"]
+    assert server.count(".") == 2
+    for shown in (
+        aw.run("services", "list"),
+        aw.run("services", "show", "cache"),
+        aw.run("services", "history", "cache"),
+    ):
+        assert server in shown
     assert {"operation"} <= {e["kind"] for e in aw.json("services", "events", "cache")}
     ended = aw.json("services", "uninstall", "cache", "--wait")
     assert [c["name"] for c in ended["result"]["data_kept"]] == ["data-cache-0"]

@@ -178,7 +178,7 @@ test('events can be narrowed to one kind', async () => {
 
 test('history rolls back after showing the plan', async () => {
   given()
-  const revision = { at: '2026-11-20T00:00:00Z', by: null, kind: 'change', version: '1.0.0', plan: 'standard', operation_id: 'o9', summary: '', can_roll_back: true }
+  const revision = { at: '2026-11-20T00:00:00Z', by: null, kind: 'change', version: '1.0.0', server_version: '4.3.1', plan: 'standard', operation_id: 'o9', summary: '', can_roll_back: true }
   answer('get', 'services/s1/history/', listOf([
     { ...revision, revision: 3, status: 'current' }, { ...revision, revision: 2, status: 'superseded', summary: 'Retention 7 days' }, { ...revision, revision: 1, status: 'superseded', can_roll_back: false, reason: 'Versions cannot go down.' },
   ]))
@@ -187,6 +187,7 @@ test('history rolls back after showing the plan', async () => {
   swallowOperation('o1')
   const { user, path } = renderAt('/o/tern/services/s1/history')
   expect(await screen.findByText('Versions cannot go down.')).toBeInTheDocument()
+  expect(screen.getAllByText('4.3.1, package 1.0.0, standard')).toHaveLength(3)
   expect(await violations()).toEqual([])
   await user.click(screen.getByRole('button', { name: 'Roll back to this' }))
   const dialog = await screen.findByRole('dialog', { name: 'Roll back to revision 2' })

@@ -24,7 +24,7 @@ export function ServicesCard({ org, cluster }: { org: string; cluster: string })
           <tbody>{services.map((service) => (
             <tr key={service.id}>
               <td><div className="who"><Tile name={service.package.name} title={service.package.title} iconUrl={service.package.icon_url} />
-                <span><Link className="break" to="/o/$org/services/$id" params={{ org, id: service.id }}>{service.name}</Link><small>{service.package.title} {service.version}</small></span></div></td>
+                <span><Link className="break" to="/o/$org/services/$id" params={{ org, id: service.id }}>{service.name}</Link><small>{service.package.title} {service.server_version || service.version}</small></span></div></td>
               <td><Verdict verdict={service.health.verdict} />{service.health.verdict !== 'healthy' && <div className="small dim">{service.health.reason}</div>}</td>
               <td data-l="Plan">{service.plan || 'own values'}</td>
             </tr>

@@ -43,7 +43,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
       <div>
         <h2>You asked for</h2>
         <p className="big">{kindWord(operation.kind)}</p>
-        <p className="small dim">{service ? `${service.package.title} ${service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : operation.subject.name}</p>
+        <p className="small dim">{service ? `${service.package.title} ${service.server_version || service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : operation.subject.name}</p>
       </div>
       <div>
         <h2>We are doing</h2>

@@ -20,12 +20,13 @@ import { PlanDialog } from './plan-dialog'
 function Choices({ service, draft, onChange }: { service: Service; draft: Draft; onChange: (draft: Draft) => void }): ReactElement {
   const { data } = useQuery(packageQuery(service.package.name))
   const versions = data?.versions.map((each) => each.version) ?? []
+  const server = (version: string): string => data?.versions.find((each) => each.version === version)?.app_version ?? ''
   const plans = data?.plans ?? []
   return (
     <div className="fields">
       <div className="field"><label htmlFor="version">Package version</label>
         <select id="version" className="in" value={draft.version} onChange={(event) => onChange({ ...draft, version: event.target.value })}>
-          {[...new Set([service.desired.version, ...versions])].map((version) => <option key={version} value={version}>{version}{version === service.desired.version ? ' (now)' : ''}</option>)}
+          {[...new Set([service.desired.version, ...versions])].map((version) => <option key={version} value={version}>{version}{server(version) && `, ${service.package.title} ${server(version)}`}{version === service.desired.version ? ' (now)' : ''}</option>)}
         </select></div>
       {plans.length > 0 && (
         <div className="field"><label htmlFor="plan">Plan</label>

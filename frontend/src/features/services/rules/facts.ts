@@ -3,14 +3,15 @@ import type { Service, VerdictName } from '../../../api/types'
 import { moment } from '../../../lib/format'
 
 /** "Standard, 3 brokers": the plan and the size. */
-export function askedFor(service: Pick<Service, 'desired' | 'scaling' | 'package' | 'update'>): { big: string; small: string } {
+export function askedFor(service: Pick<Service, 'desired' | 'scaling' | 'package' | 'update' | 'server_version'>): { big: string; small: string } {
   const plan = service.desired.plan ? service.desired.plan.charAt(0).toUpperCase() + service.desired.plan.slice(1) : 'Own values'
   const sizes = service.scaling.map((part) => {
     const n = service.desired.replicas[part.component] ?? part.replicas
     return `${n} ${n === 1 ? part.title.toLowerCase().replace(/s$/, '') : part.title.toLowerCase()}`
   })
-  const update = service.update ? `. ${service.update.version} is available` : ''
-  return { big: [plan, ...sizes].join(', '), small: `${service.package.title} ${service.desired.version}${update}` }
+  const update = service.update ? `. Package ${service.update.version} is available` : ''
+  const version = service.server_version ? `${service.server_version}, package ${service.desired.version}` : service.desired.version
+  return { big: [plan, ...sizes].join(', '), small: `${service.package.title} ${version}${update}` }
 }
 
 /** Health as people read it; a silent cluster makes the last verdict a memory. */

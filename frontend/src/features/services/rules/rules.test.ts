@@ -15,9 +15,10 @@ const scaling = (over: Partial<Scaling> = {}): Scaling => ({ component: 'broker'
 describe('asked for', () => {
   test('is the plan and the size, with the update that waits', () => {
     const service = {
-      desired: { version: '2.4.0', plan: 'standard', generation: 1, replicas: { broker: 3 } }, scaling: [scaling()], package: { name: 'kafka', title: 'Kafka', icon_url: '' }, update: { version: '2.4.1' },
+      desired: { version: '2.4.0', plan: 'standard', generation: 1, replicas: { broker: 3 } }, scaling: [scaling()], package: { name: 'kafka', title: 'Kafka', icon_url: '' }, update: { version: '2.4.1' }, server_version: '4.3.1',
     }
-    expect(askedFor(service)).toEqual({ big: 'Standard, 3 brokers', small: 'Kafka 2.4.0. 2.4.1 is available' })
+    expect(askedFor(service)).toEqual({ big: 'Standard, 3 brokers', small: 'Kafka 4.3.1, package 2.4.0. Package 2.4.1 is available' })
+    expect(askedFor({ ...service, server_version: '', update: null }).small).toBe('Kafka 2.4.0')
     expect(askedFor({ ...service, desired: { ...service.desired, plan: '', replicas: { broker: 1 } }, update: null }).big).toBe('Own values, 1 broker')
   })
 })
