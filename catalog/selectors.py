@@ -16,6 +16,7 @@ from catalog import cache
 from catalog.models import Kind, Package, Version
 from catalog.rules.definition import CATEGORIES
 from catalog.rules.stack import Member, PackageFacts, in_order, needs, plan_of
+from catalog.rules.values import overlay
 
 LIKE_ENOUGH = 0.4
 SORTS = {"name": ("title", "name"), "newest": ("-latest__created_at", "name"), "popular": ("-installs", "name")}
@@ -153,7 +154,9 @@ def versions_of(package: Package) -> QuerySet[Version]:
 
 
 def form(version: Version) -> dict[str, Any]:
-    """Give the document an install form is made of."""
+    """Give the document an install form is made of; that of a stack has everything by member."""
+    if version.package.kind == Kind.STACK:
+        return _form_of_stack(version)
     return {
         "schema": version.schema,
         "values": version.values,
@@ -161,3 +164,30 @@ def form(version: Version) -> dict[str, Any]:
         "plans": [{"name": plan["name"], "values": plan["values"]} for plan in version.plans],
         "secrets": version.secret_paths,
     }
+
+
+def _form_of_stack(version: Version) -> dict[str, Any]:
+    members = in_order(version.definition["members"])
+    rows = Package.objects.filter(name__in=[m["package"] for m in members], kind=Kind.PACKAGE, latest__isnull=False)
+    latest = {row.name: row.latest for row in rows.select_related("latest")}
+    known = [(m, latest[m["package"]]) for m in members if latest.get(m["package"])]
+    plans = [
+        {"name": plan["name"], "values": {m["name"]: _plan_values(v, plan_of(m, plan["name"])) for m, v in known if v}}
+        for plan in version.plans
+    ]
+    return {
+        "schema": {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {m["name"]: {"type": "object", "title": m["title"]} for m in members},
+        },
+        "values": {m["name"]: overlay([v.values, m.get("values") or {}]) for m, v in known if v},
+        "values_yaml": "",
+        "plans": plans,
+        "secrets": [f"{m['name']}.{path}" for m, v in known if v for path in v.secret_paths],
+    }
+
+
+def _plan_values(version: Version, plan: str) -> dict[str, Any]:
+    return next((dict(each["values"]) for each in version.plans if each["name"] == plan), {})

@@ -212,6 +212,14 @@ def test_stacks_beside_the_charts_are_published_once(offered, stacks):
     assert list(bound_to.items()) == [("first", []), ("second", []), ("app", ["first", "second"])]
 
 
+def test_the_form_of_a_stack_has_values_plans_and_secrets_by_member(offered, stacks):
+    form = selectors.form(publish_bundled_stacks(stacks.parent)[0])
+    assert list(form["schema"]["properties"]) == ["first", "second", "app"]
+    assert (form["values"]["first"]["replicas"], form["values"]["second"]["replicas"]) == (1, 2)
+    assert form["secrets"] == ["first.auth.password", "second.auth.password", "app.auth.password"]
+    assert [plan["name"] for plan in form["plans"]] == ["small", "large"]
+
+
 def test_a_changed_stack_is_published_beside_the_old_one(offered, stacks):
     before = publish_bundled_stacks(stacks.parent)[0]
     (stacks / "pair.yaml").write_bytes(file_of(stack(title="Two")))

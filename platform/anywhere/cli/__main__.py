@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from anywhere import __version__
-from anywhere.cli import auth, catalog, clusters, config, install, operations, output, services
+from anywhere.cli import auth, catalog, clusters, config, install, operations, output, services, stacks
 from anywhere.cli.errors import USAGE, CliError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("install")(install.install)
 app.add_typer(clusters.app, name="clusters")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(services.app, name="services")
+app.add_typer(stacks.app, name="stacks")
 app.add_typer(operations.app, name="operations")
 
 

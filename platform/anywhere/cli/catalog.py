@@ -23,7 +23,9 @@ def search(
     if output.options.json:
         output.document(answer["results"])
         return
-    rows = [(p["name"], p["version"], p["category"], p["summary"]) for p in answer["results"]]
+    rows = [
+        (p["name"], p["version"], p["category"], _size(p) + p["summary"]) for p in answer["results"]
+    ]  # fmt: skip
     meant = answer.get("did_you_mean")
     empty = f"No package matches {text}." + (f" Did you mean {meant}?" if meant else "")
     output.table(("PACKAGE", "VERSION", "CATEGORY", "WHAT IT IS"), rows, empty)
@@ -45,8 +47,16 @@ def show(package: str, version: Annotated[str, typer.Option(help="An older versi
         for p in found["plans"]
     ]  # fmt: skip
     output.table(("PLAN", "CPU", "MEMORY", "STORAGE", ""), rows, "It has no plans.")
-    output.out.print("Creates: " + "; ".join(found["creates"]))
+    for member in found["members"]:
+        bound = f", bound to {', '.join(member['bound_to'])}" if member["bound_to"] else ""
+        output.out.print(f"Installs {member['title']}: {member['package']} {member['version']}{bound}")
+    if found["creates"]:
+        output.out.print("Creates: " + "; ".join(found["creates"]))
     output.out.print("Versions: " + ", ".join(v["version"] for v in found["versions"]))
+
+
+def _size(card: dict) -> str:
+    return f"[{len(card['members'])} services] " if card["kind"] == "stack" else ""
 
 
 def _request(plan: dict, key: str) -> str:

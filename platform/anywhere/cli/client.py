@@ -101,14 +101,21 @@ class Client:
 
     def service(self, name: str, cluster: str = "", state: str = "present") -> Any:
         """Give the service of this name or id; with one name on several clusters, --cluster decides."""
-        rows = self.pages(f"{self.org}services/", cluster=cluster, state=state)
-        found = [s for s in rows if name in (s["name"], s["id"])]
+        return self._only("service", name, self.pages(f"{self.org}services/", cluster=cluster, state=state))
+
+    def stack(self, name: str, cluster: str = "") -> Any:
+        """Give the stack of this name or id; with one name on several clusters, --cluster decides."""
+        return self._only("stack", name, self.pages(f"{self.org}stacks/", cluster=cluster))
+
+    @staticmethod
+    def _only(noun: str, name: str, rows: list[Any]) -> Any:
+        found = [row for row in rows if name in (row["name"], row["id"])]
         if not found:
-            raise CliError("There is no such service", f"No service is called {name}.", NOT_FOUND)
+            raise CliError(f"There is no such {noun}", f"No {noun} is called {name}.", NOT_FOUND)
         if len(found) > 1:
-            where = ", ".join(f"{s['cluster']['name']}/{s['namespace']}" for s in found)
+            where = ", ".join(f"{row['cluster']['name']}/{row['namespace']}" for row in found)
             raise CliError(
-                "There are several services of this name", f"{where}. Choose with --cluster or its id.", USAGE
+                f"There are several {noun}s of this name", f"{where}. Choose with --cluster or its id.", USAGE
             )
         return found[0]
 
