@@ -4,8 +4,8 @@
     images.py --registry URL    ask this mirror for all of them, such as http://localhost:5000
     images.py --digests         print the digest of every listed tag instead: what goes into image.digest
 
-A newer tag has the same shape (as many numbers, the same words between and behind them). Ends with 1 when there is any, with 2 when a
-registry could not be asked.
+A newer tag has the same shape (as many numbers, the same words between and behind them). Ends with 1 when there is any,
+with 2 when a registry could not be asked.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Registry:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is newer, or the digests; 0 when nothing is, 1 when something is, 2 when a registry was not reached."""
+    """Print what is newer, or the digests; 0 when nothing is, 1 when something is, 2 when one was not reached."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--registry", help="a mirror to ask for all images")
     parser.add_argument("--digests", action="store_true", help="print the digests of the listed tags")

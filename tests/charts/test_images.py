@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,7 @@ from tests.charts.chart import REPOSITORY
 def images() -> ModuleType:
     """The script as a module."""
     spec = importlib.util.spec_from_file_location("images", REPOSITORY / "scripts/images.py")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules["images"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
