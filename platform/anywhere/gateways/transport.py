@@ -160,6 +160,7 @@ class Transport:
 
         A kept connection that turns out dead is replaced once for requests that are safe to send twice.
         """
+        deadline.remaining()  # a kept connection may answer without a wait, and only waits ask whether to stop
         channel, was_kept = self._take(deadline)
         try:
             return self._exchange(channel, request)
