@@ -219,6 +219,7 @@ def uninstall(
     cluster: Cluster = "",
     delete_data: Annotated[bool, typer.Option("--delete-data", help="Delete its volumes too, for good.")] = False,
     confirm: Annotated[str, typer.Option(help="The service's name, typed again, to delete its data.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Although other services are bound to it.")] = False,
     wait: Wait = False,
     timeout: Timeout = 900,
 ) -> int:
@@ -226,4 +227,5 @@ def uninstall(
     client = connected()
     service = client.service(name, cluster)
     body = {"delete_data": delete_data, "confirm": confirm} if delete_data else {}
+    body |= {"force": True} if force else {}
     return output.follow(client, client.post(f"services/{service['id']}/uninstall/", body), wait, timeout)
