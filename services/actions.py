@@ -16,11 +16,10 @@ from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from catalog.models import Version
 from catalog.rules.validation import fields, problems
-from catalog.rules.values import find, put, put_secrets, take_secrets
+from catalog.rules.values import find, holds, put, put_secrets, take_secrets
 from services import errors, selectors
 from services.models import Revision, Service, ServiceState
-from services.rules import names
-from services.rules.guards import refusals
+from services.rules import names, refusals
 from services.rules.stacks import and_others
 
 PLACEHOLDER = "a-secret-kept-or-made"  # stands for a secret while values are checked; never stored
@@ -167,9 +166,8 @@ def check_guards(service: Service, choice: Choice) -> None:
 
 def guard_problems(service: Service, choice: Choice) -> list[dict[str, str]]:
     """Give [{code, path, detail, way}] of the guards that refuse the change."""
-    guards = choice.version.definition.get("guards") or service.version.definition.get("guards") or []
-    after = selectors.merged(choice.version, choice.plan, choice.values)
-    found: Sequence[Any] = refusals(guards, selectors.merged_values(service), after)
+    new = selectors.merged(choice.version, choice.plan, choice.values)
+    found = refusals.every(choice.version.definition, service.version.definition, selectors.merged_values(service), new)
     return [{"code": r.code, "path": r.path, "detail": r.detail, "way": r.way} for r in found]
 
 
@@ -212,10 +210,11 @@ def _revision(service: Service, number: int) -> Revision:
 def _scaled(service: Service, component: str | None, replicas: int) -> tuple[str, int]:
     """Give the path and number of a scale; CannotScale says what the package allows."""
     rules = service.version.definition.get("scaling") or []
-    rule = next((r for r in rules if component in (None, "", r["component"])), None)
+    values = selectors.merged_values(service)
+    rule = next((r for r in rules if component in (None, "", r["component"]) and holds(r, values)), None)
     if rule is None:
         raise errors.CannotScale(f"{service.package.title} cannot be scaled.", fields={"replicas": ["Not scalable."]})
-    now = int(find(selectors.merged_values(service), rule["path"], 1) or 0)
+    now = int(find(values, rule["path"], 1) or 0)
     why = _why_not(rule, now, replicas)
     if why:
         raise errors.CannotScale(why, fields={"replicas": [why]})

@@ -17,7 +17,7 @@ from catalog.models import Provider, Version
 from catalog.rules.stack import in_order
 from catalog.rules.values import MASK, find, keys_of, merge, put
 from services.models import Service, ServiceState, Sighting, Stack, Verdict
-from services.rules import server
+from services.rules import conditions, server
 from services.rules.connection import binding_secret
 from services.rules.stacks import bound_names
 
@@ -63,6 +63,7 @@ def with_related(rows: QuerySet[Service]) -> QuerySet[Service]:
         "package__latest__definition", "package__latest__plans", "package__latest__metadata", "package__search_text",
         "cluster__inventory", "cluster__ca_data",
     )  # fmt: skip
+
 
 def bound_to(service: Service) -> list[Service]:
     """Give the services beside it whose Secret it takes address and credentials from."""
@@ -142,7 +143,6 @@ def _bindings(service: Service) -> list[dict[str, str]]:
     return next((list(m.get("bindings") or []) for m in members if m["name"] == service.member), [])
 
 
-
 def plan_values(version: Version, plan: str) -> dict[str, Any]:
     """Give the values of a plan of a version; empty without a plan."""
     return next((dict(p["values"]) for p in version.plans if p["name"] == plan), {})
@@ -166,8 +166,7 @@ def server_version(version: Version, plan: str, values: Mapping[str, Any]) -> st
 
 def scaling(service: Service) -> list[dict[str, Any]]:
     """Give [{component, title, replicas, minimum, maximum, allowed, in, out, reason}] as the package allows it."""
-    rules = service.version.definition.get("scaling") or []
-    if not rules:
+    if not service.version.definition.get("scaling"):
         return []
     merged = merged_values(service)
     return [
@@ -182,7 +181,7 @@ def scaling(service: Service) -> list[dict[str, Any]]:
             "out": rule.get("out", "free"),
             "reason": rule.get("reason", ""),
         }  # fmt: skip
-        for rule in rules
+        for rule in conditions.scaling(service.version.definition, merged)
     ]
 
 

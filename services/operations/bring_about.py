@@ -8,15 +8,15 @@ from typing import Any
 from anywhere.clusters.connection import access_of
 from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy
+from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy, Stopped
 from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import Object, Ref
-from anywhere.operations.errors import OperationFailed, TryAgainLater
+from anywhere.operations.errors import Cancelled, OperationFailed, TryAgainLater
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from services.errors import Gone
 from services.models import Revision, Service, ServiceState
-from services.operations import binding, desired, growth, preflight, recovery
+from services.operations import binding, desired, growth, guided, preflight, recovery
 from services.operations.desired import Desired
 from services.operations.observe import look
 from services.operations.settle import settle, ways_on
@@ -54,25 +54,50 @@ def _bring_about(run: Run, service: Service) -> None:
         newest = recovery.ready_for_helm(run, gateways, service.name, service.namespace)
         run.confirm()
         run.left = _left_before(newest)
-        done = recovery.already_done(run, newest)
-        rendered = _check(run, service, wanted, gateways, newest, done)
+        rendered = _check(run, service, wanted, gateways, newest)
         with run.step("namespace"):
             ensure_namespace(run, gateways, service.namespace)
-        release = _apply(run, service, wanted, gateways, newest, done, rendered)
-        manifest = gateways.helm.manifest(service.name, service.namespace)
         try:
+            newest = _early_rounds(run, service, wanted, gateways, newest, rendered)
+            release = _apply(run, service, wanted, gateways, newest, rendered)
+            manifest = gateways.helm.manifest(service.name, service.namespace)
             with run.step("settle"):
                 if run.operation.kind == "retry" and not run.remembers.get("started_again"):
                     run.remember(started_again=True)
                     start_again(run, gateways, look(gateways.kubernetes, manifest, service.namespace, events=False))
                 settle(run, gateways, manifest, service.namespace)
-        except OperationFailed:
-            with desired.locked(service), run.fenced():
-                record_revision(run, service, status="failed")
+            for one in guided.late(run):
+                guided.after(run, gateways, service.namespace, one)
+        except (OperationFailed, Cancelled, Stopped):
+            if any(run.is_done(step["name"]) for step in run.steps if step["name"].endswith("apply")):
+                _record_failure(run, service)
             raise
         with run.step("binding"):
             _publish(run, service, release, binding.read(service, gateways, manifest))
     run.result = {"revision": release.revision, "version": service.version.version, "plan": service.plan}
+
+
+def _early_rounds(
+    run: Run,
+    service: Service,
+    wanted: Desired,
+    gateways: Gateways,
+    newest: Release | None,
+    rendered: list[Object] | None,
+) -> Release | None:
+    """Give the newest revision after the rounds in which nodes come or go before everything else is applied."""
+    for one in guided.early(run):
+        name, step = service.namespace, f"{one.name}-settle"
+        guided.before(run, gateways, name, one)
+        if one.applies and not run.is_done(f"{one.name}-apply"):
+            newest = _apply(run, service, guided.values_of(wanted, one), gateways, newest, rendered, one.name)
+        if not run.is_done(step):
+            with run.step(step):
+                if one.applies:
+                    settle(run, gateways, gateways.helm.manifest(service.name, name), name, step)
+                guided.wait_until_gone(run, gateways, name, one)
+        guided.after(run, gateways, name, one)
+    return newest
 
 
 def _service(run: Run) -> Service:
@@ -81,10 +106,10 @@ def _service(run: Run) -> Service:
 
 
 def _check(
-    run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None, done: bool
+    run: Run, service: Service, wanted: Desired, gateways: Gateways, newest: Release | None
 ) -> list[Object] | None:
     """Give the objects that were rendered and fit, None when they were checked by an earlier attempt."""
-    if done or run.remembers.get("checked"):
+    if recovery.already_done(run, newest) or run.remembers.get("checked") or "rounds" in run.remembers:
         run.skip("preflight", "done before")
         return None
     with run.step("preflight"):
@@ -97,6 +122,7 @@ def _check(
         errors = [f for f in findings if f.level == "error"]
         if errors:
             raise _does_not_fit(run, errors)
+        guided.prepare(run, service, wanted, gateways, newest, objects)
     return objects
 
 
@@ -135,14 +161,15 @@ def _apply(
     wanted: Desired,
     gateways: Gateways,
     newest: Release | None,
-    done: bool,
     rendered: list[Object] | None,
+    part: str = "",
 ) -> Release:
-    if done and newest is not None:
+    step = f"{part}-apply" if part else "apply"
+    if newest is not None and recovery.already_done(run, newest, part):
         run.left = _left_after(newest, service)
-        run.skip("apply", f"revision {newest.revision} was applied before")
+        run.skip(step, f"revision {newest.revision} was applied before")
         return newest
-    with run.step("apply"):
+    with run.step(step):
         if newest is not None:
             if rendered is None:
                 rendered = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
@@ -151,7 +178,7 @@ def _apply(
             seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
             run.left = f"Applying had begun: some of its objects may be in {service.namespace}. {_way_back(newest)}"
             with recovery.applying(run, newest):
-                release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run), seconds))
+                release = gateways.helm.install_or_upgrade(wanted.request(recovery.mark(run, part), seconds))
         except ReleaseBusy as exc:  # somebody was faster by a moment
             raise TryAgainLater(exc.detail, 5) from exc
         except GatewayError as exc:
@@ -159,7 +186,7 @@ def _apply(
                 raise
             raise _not_applied(run, exc) from exc
         run.left = _left_after(release, service)
-        run.log(f"Applied as revision {release.revision}.", step="apply")
+        run.log(f"Applied as revision {release.revision}.", step=step)
         return release
 
 
@@ -200,6 +227,13 @@ def _publish(run: Run, service: Service, release: Release, found: Mapping[str, A
         row.release_revision = release.revision
         row.save(update_fields=["binding", "applied_generation", "release_revision"])
         record_revision(run, service)
+
+
+def _record_failure(run: Run, service: Service) -> None:
+    """Write what was applied and did not come to its end as a revision to go back from; a newer intent has its own."""
+    if not recovery.operations_of(run).filter(pk=run.operation.pk, superseded_by__isnull=False).exists():
+        with desired.locked(service), run.fenced():
+            record_revision(run, service, status="failed")
 
 
 def record_revision(run: Run, service: Service, status: str = "current") -> Revision:

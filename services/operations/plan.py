@@ -18,8 +18,7 @@ from services.operations import desired
 from services.operations.desired import Desired
 from services.operations.growth import HELM_MANAGER
 from services.operations.preflight import render_for
-from services.rules import changes, demands
-from services.rules.guards import refusals
+from services.rules import changes, demands, refusals
 
 
 @handler("plan", steps=(("compare", "Compare"),), deadline_seconds=90, is_question=True)
@@ -48,11 +47,10 @@ def plan(run: Run) -> None:
 
 
 def guard_refusals(before: Desired, after: Desired) -> list[dict[str, str]]:
-    """Give what the package's guards say against going from one to the other."""
-    guards = after.version.definition.get("guards") or before.version.definition.get("guards") or []
+    """Give what the package says against going from one to the other."""
     return [
         {"code": r.code, "detail": r.detail, "way": r.way, "path": r.path}
-        for r in refusals(guards, before.merged, after.merged)
+        for r in refusals.every(after.version.definition, before.version.definition, before.merged, after.merged)
     ]
 
 

@@ -28,9 +28,9 @@ AFTER_AN_OUTAGE = timedelta(seconds=60)
 STRANGERS_SECONDS = 10 * 60.0  # a Helm of somebody else may wait this long for its workloads and hooks
 
 
-def mark(run: Run) -> str:
-    """Give the description that tells whose revision it is: product, operation and its epoch."""
-    return f"{MARK} {run.operation.pk} {run.operation.epoch}"
+def mark(run: Run, part: str = "") -> str:
+    """Give the description that tells whose revision it is: product, operation, its epoch, and which part of it."""
+    return f"{MARK} {run.operation.pk} {run.operation.epoch} {part}".rstrip()
 
 
 def made_by(release: Release) -> str | None:
@@ -197,6 +197,11 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def already_done(run: Run, newest: Release | None) -> bool:
-    """Give whether the newest revision is this very operation's work, finished: then nothing is sent again."""
-    return newest is not None and newest.status == DEPLOYED and made_by(newest) == str(run.operation.pk)
+def already_done(run: Run, newest: Release | None, part: str = "") -> bool:
+    """Give whether the newest revision is this very operation's work, finished: then nothing is sent again.
+
+    An operation that applies in several parts names the part.
+    """
+    if newest is None or newest.status != DEPLOYED or made_by(newest) != str(run.operation.pk):
+        return False
+    return newest.description.split()[3:] == ([part] if part else [])

@@ -23,7 +23,9 @@ HOLDS_LONGER = {"workload.no_service_account": 30.0}  # a new namespace gets its
 LOG_LINES = 20
 
 
-def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], namespace: str) -> Seen:
+def settle(
+    run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], namespace: str, step: str = "settle"
+) -> Seen:
     """Give what is seen once everything works; OperationFailed with the one cause when it will not."""
     end = time.monotonic() + BUDGET_SECONDS
     pause, blamed, blamed_since = FIRST_PAUSE, "", 0.0
@@ -34,9 +36,9 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
         now = datetime.now(UTC)
         health = service_health(seen.objects, seen.pods, seen.claims, seen.events, now)
         if not seen.missing and health.verdict in {"healthy", "suspended"}:
-            run.detail("settle", "")
+            run.detail(step, "")
             return seen
-        run.detail("settle", health.reason)
+        run.detail(step, health.reason)
         clear_the_way(run, gateways, seen)
         why = cause(seen.objects, seen.pods, seen.events, seen.claims, now)
         if why is None:
@@ -46,7 +48,7 @@ def settle(run: Run, gateways: Gateways, manifest: Sequence[Mapping[str, Any]], 
         elif time.monotonic() - blamed_since >= HOLDS_LONGER.get(why.code, HOLDS_SECONDS):
             raise _failure(run, gateways, why, namespace)
         if time.monotonic() > end:
-            raise _too_slow(health.reason, seen)
+            raise _too_slow(run.operation.kind, health.reason, seen)
         run.sleep(pause)
         pause = min(pause * 1.3, LONGEST_PAUSE)
 
@@ -80,7 +82,7 @@ def _log_tail(gateways: Gateways, why: Cause, namespace: str) -> list[str]:
     return []
 
 
-def _too_slow(reason: str, seen: Seen) -> OperationFailed:
+def _too_slow(kind: str, reason: str, seen: Seen) -> OperationFailed:
     missing = ", ".join(f"{r.kind} {r.name}" for r in seen.missing[:3])
     detail = reason or "Not everything became ready."
     return OperationFailed(
@@ -89,7 +91,7 @@ def _too_slow(reason: str, seen: Seen) -> OperationFailed:
         title=f"Not ready after {BUDGET_SECONDS // 60} minutes",
         whose="cluster",
         kept="What was applied is left in the cluster, volumes too.",
-        next=ways_on("install"),
+        next=ways_on(kind),
     )
 
 

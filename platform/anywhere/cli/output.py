@@ -151,15 +151,23 @@ def watch(client: Client, operation: dict[str, Any], timeout: float) -> dict[str
     with _shown(operation) as show:
         for event in client.events(operation["id"], until):
             if event["event"] == "step":
-                for step in operation["steps"]:
-                    if step["name"] == event["data"]["name"]:
-                        step.update(event["data"])
+                _put_step(operation["steps"], event["data"])
             elif event["event"] == "workload":
                 operation["workloads"] = event["data"]["workloads"]
             elif event["event"] in ("state", "done"):
                 operation["state"] = event["data"]["state"]
             show(event)
     return dict(client.operation(operation["id"]))
+
+
+def _put_step(steps: list[dict[str, Any]], told: dict[str, Any]) -> None:
+    """Take over what is told of a step; one that turned out to be needed gets its place before the one it names."""
+    for step in steps:
+        if step["name"] == told["name"]:
+            step.update(told)
+            return
+    names = [step["name"] for step in steps]
+    steps.insert(names.index(told["before"]) if told.get("before") in names else len(steps), dict(told))
 
 
 def ended(operation: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -36,7 +36,9 @@ class Run:
         self.left = ""  # what a cancel at this moment would leave behind, in a sentence
         self._verifying = operation.state == State.VERIFYING
         known = {step["name"]: step for step in operation.steps}
-        self.steps = [known.get(name) or step_of(name, title) for name, title in handler.steps] or operation.steps
+        self.steps = operation.steps  # its own, and those that turned out to be needed
+        if not all(name in known for name, _ in handler.steps):
+            self.steps = [known.get(name) or step_of(name, title) for name, title in handler.steps]
         last = OperationEvent.objects.filter(operation=operation).order_by("-seq").first()
         self._seq = last.seq if last else 0
         self._finish_by = time.monotonic() + self._seconds_to_deadline()
@@ -76,7 +78,7 @@ class Run:
             raise Cancelled
         if self.seconds_left() <= 0:
             raise OperationFailed(
-                f"It was not done within {self.handler.deadline_seconds // 60} minutes.",
+                f"It was not done within {self._seconds_given() // 60:.0f} minutes.",
                 code="operation.deadline_passed",
                 title="This took too long",
                 whose="cluster",
@@ -91,6 +93,18 @@ class Run:
     def seconds_left(self) -> float:
         """Give the seconds until the deadline."""
         return self._finish_by - time.monotonic()
+
+    def allow(self, seconds: float) -> None:
+        """Give the operation this much more time than its kind has; asking again gives no more."""
+        began = self.operation.started_at or timezone.now()
+        self.operation.deadline_at = began + timedelta(seconds=self.handler.deadline_seconds + seconds)
+        self._write(deadline_at=self.operation.deadline_at)
+        self._finish_by = time.monotonic() + self._seconds_to_deadline()
+
+    def _seconds_given(self) -> float:
+        if self.operation.deadline_at is None or self.operation.started_at is None:
+            return float(self.handler.deadline_seconds)
+        return (self.operation.deadline_at - self.operation.started_at).total_seconds()
 
     def _seconds_to_deadline(self) -> float:
         if self.operation.deadline_at is None:
@@ -130,6 +144,16 @@ class Run:
             raise
         else:
             self._end_step(step, "done")
+
+    def insert_steps(self, steps: Sequence[tuple[str, str]], *, before: str) -> None:
+        """Add steps that turned out to be needed, in their order, before another one; those that are there stay."""
+        known = {step["name"] for step in self.steps}
+        for name, title in steps:
+            if name not in known:
+                place = next(i for i, step in enumerate(self.steps) if step["name"] == before)
+                added = step_of(name, redact.text(title, self.secrets, 200))
+                self.steps.insert(place, added)
+                self._append("step", step=name, data={**added, "before": before}, also={"steps": self.steps})
 
     def is_done(self, name: str) -> bool:
         """Give whether a step was done or skipped, in this attempt or an earlier one."""

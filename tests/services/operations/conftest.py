@@ -231,12 +231,17 @@ def finish(operation: Operation, attempts: int = 8) -> Operation:
 
 
 @pytest.fixture
-def world(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def cell() -> Cell:
+    """Give the cluster in memory."""
+    return Cell()
+
+
+@pytest.fixture
+def world(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, cell: Cell) -> Iterator[World]:
     """Give an organization with a cluster in memory and the package `store`."""
     settings.CHART_CACHE = tmp_path / "charts"
     settings.CONNECTOR = "anywhere.gateways.fakes.connect"
     settings.OPERATION_HEARTBEAT_SECONDS = 0.05
-    cell = Cell()
     monkeypatch.setattr(fakes.FAKES, "clusters", {SERVER: cell})
     monkeypatch.setattr(fakes.FAKES, "helm", MortalHelm)
     owner = factories.user()
