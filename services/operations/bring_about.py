@@ -68,12 +68,12 @@ def _bring_about(run: Run, service: Service) -> None:
                 settle(run, gateways, manifest, service.namespace)
             for one in guided.late(run):
                 guided.after(run, gateways, service.namespace, one)
+            with run.step("binding"):
+                _publish(run, service, release, binding.read(service, gateways, manifest))
         except (OperationFailed, Cancelled, Stopped):
             if any(run.is_done(step["name"]) for step in run.steps if step["name"].endswith("apply")):
                 _record_failure(run, service)
             raise
-        with run.step("binding"):
-            _publish(run, service, release, binding.read(service, gateways, manifest))
     run.result = {"revision": release.revision, "version": service.version.version, "plan": service.plan}
 
 

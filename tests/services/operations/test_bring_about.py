@@ -19,6 +19,7 @@ from catalog.models import Archive
 from services import actions
 from services.errors import CannotScale, ChangeRefused
 from services.models import Revision, Service
+from services.operations import settle as settling
 from tests.services.operations.conftest import Killed, World, due, finish, work, work_until_killed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -271,6 +272,7 @@ def test_a_cancel_before_any_call_says_what_was_left_and_a_retry_finishes(world)
         work(operation)
         operation.refresh_from_db()
         assert operation.state in ("cancelled", "succeeded"), (number, operation.error)
+        revisions = 1
         if operation.state == "cancelled":
             is_applied = (service.name, service.name) in world.cell.releases and bool(
                 world.cell.releases[service.name, service.name]
@@ -281,9 +283,10 @@ def test_a_cancel_before_any_call_says_what_was_left_and_a_retry_finishes(world)
             else:
                 assert said == "Nothing was applied." or "Applying had begun" in said
             assert {s["state"] for s in operation.steps} <= {"done", "skipped", "cancelled"}, operation.steps
+            revisions += int("Revision 1 was applied" in said)
             operation = actions.request_retry(service, world.owner)
             assert finish(operation).state == "succeeded"
-        assert_deployed_once(world, service, operation)
+        assert_deployed_once(world, service, operation, revisions=revisions)
 
 
 def test_a_cancel_while_it_is_put_back_ends_it_at_once(world):
@@ -402,6 +405,37 @@ def test_a_change_that_does_not_settle_is_a_failed_revision_to_go_back_from(worl
     assert finish(actions.request_rollback(service, world.owner, 1)).state == "succeeded"
     assert list(rows.all()) == [(1, "superseded"), (2, "failed"), (3, "current")]
     assert world.cell.applied[-1]["replicas"] == 1
+
+
+def test_a_change_cancelled_after_it_was_applied_is_a_revision_to_go_back_from(world):
+    service = world.installed()
+    world.cell.becomes_ready = False
+    operation = world.change(service, values={"image": "store:1.1"})
+    begun = len(world.cell.calls)
+
+    def cancel_once_applied(verb: str, what: str) -> None:
+        note(verb, what)
+        if verb == "manifest" and "install_or_upgrade" in world.cell.verbs()[begun:]:
+            operations.cancel(operation)
+
+    note = world.cell.called
+    world.cell.called = cancel_once_applied
+    assert work(operation) == "cancelled"
+    world.cell.called = note
+    rows = Revision.objects.filter(service=service).order_by("number").values_list("number", "status")
+    assert list(rows) == [(1, "superseded"), (2, "failed")]
+    world.cell.becomes_ready = True
+    assert finish(actions.request_rollback(service, world.owner, 1)).state == "succeeded"
+    assert world.cell.applied[-1].get("image") in (None, "store:1")
+
+
+def test_a_change_that_is_not_ready_in_time_offers_the_way_back(world, monkeypatch):
+    service = world.installed()
+    world.cell.becomes_ready = False
+    monkeypatch.setattr(settling, "BUDGET_SECONDS", 0.5)
+    ended = finish(world.change(service, values={"replicas": 2}))
+    assert ended.error["code"] == "settle.too_slow"
+    assert "rollback" in [way["action"] for way in ended.error["next"]]
 
 
 def test_a_cluster_that_forbids_everything_for_a_moment_after_an_outage_is_waited_for(world):
