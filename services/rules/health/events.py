@@ -113,6 +113,12 @@ def of_claim(events: Sequence[Raw], claim: Raw, now: datetime | None) -> Cause |
     return None
 
 
+def waits_for_its_first_pod(events: Sequence[Raw], claim: Raw, now: datetime | None) -> bool:
+    """Give whether the cluster makes the volume of a claim only when a pod wants it, as the newest event says."""
+    heard = of(events, "PersistentVolumeClaim", words(claim, "metadata", "name"), words(claim, "metadata", "uid"), now)
+    return bool(heard) and words(heard[0], "reason") == "WaitForFirstConsumer"
+
+
 def of_pod(events: Sequence[Raw], pod: Raw, now: datetime | None) -> Cause | None:
     """Give what events say of a pod whose status names no cause: mounts, sandbox, probes."""
     name, uid = words(pod, "metadata", "name"), words(pod, "metadata", "uid")

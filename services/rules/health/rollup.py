@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.rules.health import events as told
 from services.rules.health import extensions, jobs, network, pods, policies, storage, workloads
 from services.rules.health.causes import trouble
 from services.rules.health.family import RUNNERS, WORKLOADS, claims_of, gather, is_inner
@@ -73,13 +74,11 @@ def service_health(
     *,
     missing: Sequence[Mapping[str, Any]] = (),
     progressing_since: datetime | None = None,
-    bindings: Mapping[str, str] | None = None,
 ) -> Health:
     """Give the verdict of a release with its one reason.
 
     `objects` are the live managed objects, `missing` what the release names and the cluster does not have
-    ({kind, name}), `progressing_since` when the service began to be on its way, `bindings` the volumeBindingMode of
-    storage classes by name.
+    ({kind, name}), `progressing_since` when the service began to be on its way.
     """
     objects = [obj for obj in objects if not is_inner(obj)]
     runners = [obj for obj in objects if kind_of(obj) in RUNNERS]
@@ -88,7 +87,7 @@ def service_health(
         return Health(FAILED, "objects.missing", f"Nothing of the release is left in the cluster: {listing(gone)}.")
     found = trouble(objects, pods, events, claims, now)
     healths = {id(obj): assess(obj, now) for obj in objects}
-    _settle_claims(objects, claims, pods, bindings or {}, healths)
+    _settle_claims(objects, pods, events, now, healths)
     lost = [
         f"{entry['kind']} {entry['name']}" for entry in missing if entry["kind"] in (*RUNNERS, "PersistentVolumeClaim")
     ]
@@ -108,18 +107,15 @@ def service_health(
 
 def _settle_claims(
     objects: Sequence[Raw],
-    claims: Sequence[Raw],
     pods: Sequence[Raw],
-    bindings: Mapping[str, str],
+    events: Sequence[Raw],
+    now: datetime | None,
     healths: dict[int, Health],
 ) -> None:
     """A Pending claim no pod uses yet, of a class that waits for its first pod, is asleep and not on its way."""
     used = {(namespace_of(pod), name) for pod in pods for name in claims_of(pod)}
-    for claim in (obj for obj in [*objects, *claims] if kind_of(obj) == "PersistentVolumeClaim"):
-        if healths.get(id(claim), Health(HEALTHY)).code != "storage.claim_pending":
-            continue
-        waits = bindings.get(words(claim, "spec", "storageClassName"), "") == "WaitForFirstConsumer"
-        if waits and (namespace_of(claim), name_of(claim)) not in used:
+    for claim in (obj for obj in objects if healths[id(obj)].code == "storage.claim_pending"):
+        if (namespace_of(claim), name_of(claim)) not in used and told.waits_for_its_first_pod(events, claim, now):
             healths[id(claim)] = storage.unused(claim)
 
 

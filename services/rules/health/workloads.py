@@ -92,7 +92,8 @@ def stateful_set(obj: Raw, now: datetime | None = None) -> Health:
     if seen.ready < seen.desired:
         return _coming(seen, "waiting for the others")
     if number(obj, "status", "replicas") > seen.desired:
-        return _coming(seen, "one pod more than wanted is stopping")
+        more = plural(number(obj, "status", "replicas") - seen.desired, "pod")
+        return _coming(seen, f"{more} more than wanted still to stop")
     if words(obj, "spec", "updateStrategy", "type") == "OnDelete":
         return Health(HEALTHY)
     updated = number(obj, "status", "updatedReplicas")
