@@ -3,7 +3,7 @@
 {{- if eq (int .Values.volume.replicas) 0 }}true{{ end -}}
 {{- end }}
 
-{{/* A part of the release, as JSON. Takes (dict "context" $ "component" "volume"). */}}
+{{/* Addresses of the masters and of the filer. */}}
 {{- define "objectStore.masters" -}}
 {{- include "common.podAddresses" (dict "context" . "component" "master" "replicas" .Values.master.replicas "port" 9333) -}}
 {{- end }}
@@ -53,10 +53,22 @@
 {{- if eq .Values.apart "zones" }}0{{ $more }}0{{ else }}00{{ $more }}{{ end -}}
 {{- end }}
 
+{{- define "objectStore.disk" -}}
+{{- $size := (ternary .Values.persistence .Values.volume.persistence (eq (include "objectStore.single" .) "true")).size -}}
+{{- include "common.mebibytes" $size -}}
+{{- end }}
+
 {{/* Objects lie in files of this size in MB, each of one bucket: small ones on a small disk, so that many buckets have room. */}}
 {{- define "objectStore.fileSize" -}}
-{{- $size := (ternary .Values.persistence .Values.volume.persistence (eq (include "objectStore.single" .) "true")).size -}}
-{{- max 64 (min 8192 (div (include "common.mebibytes" $size | int64) 128)) -}}
+{{- max 64 (min 8192 (div (include "objectStore.disk" . | int64) 128)) -}}
+{{- end }}
+
+{{/*
+How many such files a server may begin: a number of its own, not one that follows what else lies on the disk. There may be more than the
+disk could hold if all were full; a disk that is nearly full takes no more by itself.
+*/}}
+{{- define "objectStore.files" -}}
+{{- max 256 (div (include "objectStore.disk" . | int64) (include "objectStore.fileSize" . | int64)) -}}
 {{- end }}
 
 {{/* What the pods of all servers know. Takes a part. */}}
