@@ -1,0 +1,86 @@
+"""Cassandra on a real cluster, asked by a real client. The tests of this file follow each other on one release."""
+
+from collections.abc import Callable
+
+import pytest
+from cassandra import Unauthorized
+from cassandra.cluster import NoHostAvailable
+
+from tests.cluster.charts.cassandra_client import CHEAP, connected
+from tests.cluster.charts.release import Release
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module")
+def rows(release: Callable[[str, str], Release]) -> Release:
+    """The release that the tests share: one node, small plan."""
+    made = release("rows", "cassandra")
+    made.bring_up(CHEAP)
+    return made
+
+
+def test_the_bound_role_writes_and_reads_in_its_keyspace_and_no_further(rows: Release) -> None:
+    with connected(rows) as session:
+        session.execute("CREATE TABLE word (id int PRIMARY KEY, text text)")
+        session.execute("INSERT INTO word (id, text) VALUES (1, 'first')")
+        assert [row.text for row in session.execute("SELECT text FROM word")] == ["first"]
+        with pytest.raises(Unauthorized):
+            session.execute("SELECT * FROM system_auth.roles")
+        with pytest.raises(Unauthorized):
+            session.execute(
+                "CREATE KEYSPACE other WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
+            )
+
+
+def test_nobody_gets_in_with_a_wrong_password_or_as_the_role_a_ring_begins_with(rows: Release) -> None:
+    for username, password in (("app", "not-the-password"), ("cassandra", "cassandra")):
+        with (
+            pytest.raises(NoHostAvailable, match="Bad credentials"),
+            connected(rows, username=username, password=password),
+        ):
+            pass
+
+
+def test_the_superuser_has_its_password_in_the_kept_secret(rows: Release) -> None:
+    with connected(rows, username="admin", password=rows.secret("auth")["admin-password"]) as session:
+        roles = {
+            row.role: (row.is_superuser, row.can_login) for row in session.execute("SELECT * FROM system_auth.roles")
+        }
+    assert roles == {"admin": (True, True), "app": (False, True), "cassandra": (False, False)}
+
+
+def test_helm_test_writes_and_reads(rows: Release) -> None:
+    assert "Cassandra keeps what is written to it." in rows.test()
+
+
+def test_a_node_says_that_it_is_up_and_normal(rows: Release) -> None:
+    assert rows.execute("rows-0", "bash", "/settings/ring.sh", "role") == "UN\n"
+
+
+def test_a_killed_pod_comes_back_with_its_data(rows: Release) -> None:
+    with connected(rows) as session:
+        session.execute("INSERT INTO word (id, text) VALUES (2, 'second')")
+    rows.delete_pod(grace=0)
+    with connected(rows) as session:
+        assert len(list(session.execute("SELECT * FROM word"))) == 2
+
+
+def test_growing_by_two_nodes_at_once_is_refused(rows: Release) -> None:
+    answer = rows.apply({**CHEAP, "replicas": 3})
+    assert answer.returncode != 0
+    assert "one comes at a time, so that it gets its copies: go from 1 to 2 first" in answer.stderr
+
+
+def test_another_datacenter_is_refused_before_a_node_would_not_start(rows: Release) -> None:
+    answer = rows.apply({**CHEAP, "datacenter": "dc2"})
+    assert answer.returncode != 0
+    assert "datacenter was dc1 when the data were made and cannot become dc2" in answer.stderr
+
+
+def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_works(rows: Release) -> None:
+    rows.uninstall()
+    assert rows.claims() == {"data-rows-0"}
+    rows.bring_up({**CHEAP, "auth": {"password": "Chosen,by-a-person"}})
+    with connected(rows, password="Chosen,by-a-person") as session:
+        assert len(list(session.execute("SELECT * FROM word"))) == 2
