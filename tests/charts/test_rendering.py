@@ -199,8 +199,9 @@ def test_images_are_in_the_list_of_images_and_never_the_latest(chart: Chart) -> 
         assert images <= listed, images - listed
     assert not [image for image in listed if image.endswith(":latest")]
     server = next(entry for entry in _images(chart) if entry.get("value", "image") == "image")
-    said = [tag.split("-")[0] for tag in server["tags"]]
-    assert said == chart.property("serverVersion")["examples"]
+    versions = chart.property("serverVersion")["examples"]
+    assert len(versions) == len(server["tags"])
+    assert all(f"{tag}-".startswith(f"{version}-") for tag, version in zip(server["tags"], versions, strict=True))
 
 
 def _images(chart: Chart) -> list[dict]:

@@ -43,12 +43,12 @@ new PerformanceObserver((list) => {
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Give a running Chromium with a profile of its own; it ends with the block."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Give a running Chromium with a profile of its own and these flags besides; it ends with the block."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "These tests need Chromium: run `make test`, which installs it or says how."
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
         yield browser
         browser.close()
 

@@ -1,0 +1,47 @@
+{{- define "jupyter.token" -}}
+{{- include "common.secretValue" (dict "context" . "key" "token" "given" .Values.auth.token "new" (randAlphaNum 40)) -}}
+{{- end }}
+
+{{/* The path under which the server is found, with a slash at both ends. */}}
+{{- define "jupyter.base" -}}
+{{- if .Values.ingress.enabled }}{{ printf "%s/" (trimSuffix "/" .Values.ingress.path) }}{{ else }}/{{ end -}}
+{{- end }}
+
+{{- define "jupyter.hasSource" -}}
+{{- if or .Values.source.git.url .Values.source.archive.url }}true{{ end -}}
+{{- end }}
+
+{{- define "jupyter.settings" -}}
+{{- dict
+  "baseUrl" (include "jupyter.base" .)
+  "terminals" .Values.terminals
+  "kernelSeconds" (int .Values.idle.kernelSeconds)
+  "terminalSeconds" (int .Values.idle.terminalSeconds)
+  "checkSeconds" (int .Values.idle.checkSeconds)
+  "connected" .Values.idle.connected
+  | toJson -}}
+{{- end }}
+
+{{/* What the init container reads. Of it, only the first start knows: a change restarts nothing. */}}
+{{- define "jupyter.source" -}}
+{{- dict "directory" .Values.source.directory
+  "git" (dict "url" .Values.source.git.url "ref" .Values.source.git.ref "depth" (int .Values.source.git.depth))
+  "archive" (dict "url" .Values.source.archive.url "maxMegabytes" (int .Values.source.archive.maxMegabytes)) | toJson -}}
+{{- end }}
+
+{{- define "jupyter.refuse" -}}
+{{- if and .Values.source.git.url .Values.source.archive.url -}}
+{{- fail "\n\nsource.git.url and source.archive.url are both given. Take the notebooks from one of them.\n" -}}
+{{- end -}}
+{{- if and .Values.source.git.secret (not .Values.source.git.url) -}}
+{{- fail "\n\nsource.git.secret is given but source.git.url is not. Name the repository that the login is for.\n" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
+{{- fail "\n\ningress.enabled needs ingress.host, the name under which the notebook is opened.\n" -}}
+{{- end -}}
+{{- if lt (include "common.mebibytes" .Values.resources.memory | int64) 320 -}}
+{{- fail (printf "\n\nresources.memory is %s, too little for the server and one kernel. Give it 320Mi or more.\n" .Values.resources.memory) -}}
+{{- end -}}
+{{- include "common.refuseBindings" (dict "context" . "types" (dict "spark" "spark" "objectStore" "s3")) -}}
+{{- include "common.refuseResize" (dict "context" . "volume" "home") -}}
+{{- end }}
