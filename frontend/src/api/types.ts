@@ -31,11 +31,11 @@ export type Organization = Schemas['Organization']
 export type Member = Schemas['Member']
 export type AuditEntry = Omit<Schemas['Audit'], 'detail'> & { detail: unknown }
 
-export type Step = Schemas['Step']
+export type Step = Loose<Schemas['Step'], 'operation'>
 export type OperationWorkload = Schemas['WorkloadRow']
 export type WayOut = Schemas['Way']
 export type OperationProblem = Schemas['OperationError']
-export type Operation<Result = unknown> = Omit<Schemas['Operation'], 'result'> & { result: Result | null }
+export type Operation<Result = unknown> = Omit<Loose<Schemas['Operation'], 'parent'>, 'result' | 'steps'> & { result: Result | null; steps: Step[] }
 export interface OperationEvent {
   seq: number
   at: string
@@ -97,9 +97,12 @@ export interface PreflightResult {
   }[]
 }
 
+export type Stack = Omit<Schemas['Stack'], 'operation'> & { operation: Operation | null }
+export type StackMember = Schemas['StackMember']
+export type PackageMember = Schemas['PackageMember']
 export type Health = Loose<Schemas['Health'], 'code'>
 export type Scaling = Schemas['Scaling']
-export type Service = Omit<Schemas['Service'], 'health'> & { health: Health }
+export type Service = Omit<Loose<Schemas['Service'], 'stack' | 'bound_to' | 'bound_by'>, 'health' | 'operation'> & { health: Health; operation: Operation | null }
 export interface PlanResult {
   changes: {
     object: { kind: string; name: string; namespace: string }

@@ -12,6 +12,7 @@ import { operationRoutes } from '../features/operations/routes'
 import { packageRoutes } from '../features/package/routes'
 import { providerRoutes } from '../features/providers/routes'
 import { serviceRoutes } from '../features/services/routes'
+import { stackRoutes } from '../features/stacks/routes'
 import { appRoute, orgRoute, providerRoute, rootRoute } from '../lib/parent-routes'
 
 /** `/` goes to the user's first organization. */
@@ -32,6 +33,7 @@ export const routeTree = rootRoute.addChildren([
     orgRoute.addChildren([
       ...homeRoutes,
       ...serviceRoutes,
+      ...stackRoutes,
       ...operationRoutes,
       ...clusterRoutes,
       ...activityRoutes,

@@ -36,7 +36,7 @@ export function ServiceTable({ org, services }: { org: string; services: Service
             <td>
               <div className="who">
                 <Tile name={service.package.name} title={service.package.title} iconUrl={service.package.icon_url} />
-                <span><Link to="/o/$org/services/$id" params={{ org, id: service.id }}>{service.name}</Link><small>{service.package.title}</small></span>
+                <span><Link to="/o/$org/services/$id" params={{ org, id: service.id }}>{service.name}</Link><small>{service.package.title}{service.stack && <> · in <Link to="/o/$org/stacks/$id" params={{ org, id: service.stack.id }}>{service.stack.name}</Link></>}</small></span>
               </div>
             </td>
             <td><Verdict verdict={service.health.verdict} /><div className="small dim"><Reason service={service} /></div></td>

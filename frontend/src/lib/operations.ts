@@ -12,6 +12,8 @@ const verbs: Record<string, Verb> = {
   change: { doing: 'Changing', done: 'is changed', undone: 'was not changed', noun: 'Change' },
   rollback: { doing: 'Rolling back', done: 'is rolled back', undone: 'was not rolled back', noun: 'Roll back' },
   scale: { doing: 'Scaling', done: 'is scaled', undone: 'was not scaled', noun: 'Scale' },
+  install_stack: { doing: 'Installing', done: 'is installed', undone: 'was not installed', noun: 'Install' },
+  uninstall_stack: { doing: 'Uninstalling', done: 'is uninstalled', undone: 'was not uninstalled', noun: 'Uninstall' },
   uninstall: { doing: 'Uninstalling', done: 'is uninstalled', undone: 'was not uninstalled', noun: 'Uninstall' },
   register: { doing: 'Connecting', done: 'is connected', undone: 'was not connected', noun: 'Connect' },
   remove: { doing: 'Removing', done: 'is removed', undone: 'was not removed', noun: 'Remove' },

@@ -11,6 +11,8 @@ export interface PreflightRequest {
   values?: Values
   name: string
   namespace?: string
+  /** Members of a stack that are left out. */
+  without?: string[]
   clusters?: string[]
 }
 

@@ -1,7 +1,7 @@
 /** Services and clusters as server state: the reads more than one feature needs. */
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { api } from '../api/client'
-import type { Cluster, Operation, Page, Service } from '../api/types'
+import type { Cluster, Operation, Page, Service, Stack } from '../api/types'
 import { isActive } from './operations'
 import { isRefused } from './query-client'
 
@@ -16,6 +16,16 @@ export const serviceQuery = (id: string) => queryOptions({
     const service = query.state.data
     if (isRefused(query)) return false
     return service && (isActive(service.operation) || service.health.verdict === 'progressing') ? busy : calm
+  },
+})
+
+/** One stack with its services; read more often while something is being done to it. */
+export const stackQuery = (id: string) => queryOptions({
+  queryKey: ['stack', id],
+  queryFn: ({ signal }) => api.get<Stack>(`stacks/${id}/`, { signal }),
+  refetchInterval: (query) => {
+    const stack = query.state.data
+    return stack && (isActive(stack.operation) || stack.health.verdict === 'progressing') ? busy : calm
   },
 })
 
@@ -37,7 +47,7 @@ export const clusterQuery = (id: string) => queryOptions({
 /** After an operation began or ended: what it touches is read again. */
 export function refreshAround(queryClient: QueryClient, operation: Pick<Operation, 'subject'>): void {
   const { type, id } = operation.subject
-  for (const part of ['services', 'clusters', 'overview', 'operations', 'audit']) {
+  for (const part of ['services', 'stacks', 'clusters', 'overview', 'operations', 'audit']) {
     void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'org' && queryKey[2] === part })
   }
   if (type !== 'none') void queryClient.invalidateQueries({ queryKey: [type, id] })

@@ -4,7 +4,7 @@ import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, listOf, problem, type Call } from '../../test/server'
 
-const card = (name: string, title: string, category: string) => ({ name, title, summary: `${title} in a sentence.`, category, icon_url: '', version: '1.0.0', license: 'Apache-2.0', installs: 2, plans: ['small'], provider: { slug: 'anywhere', name: 'Anywhere' } })
+const card = (name: string, title: string, category: string) => ({ kind: 'package', members: [] as object[], name, title, summary: `${title} in a sentence.`, category, icon_url: '', version: '1.0.0', license: 'Apache-2.0', installs: 2, plans: ['small'], provider: { slug: 'anywhere', name: 'Anywhere' } })
 const cards = [card('postgresql', 'PostgreSQL', 'databases'), card('kafka', 'Kafka', 'streaming')]
 const facets = { categories: [{ name: 'databases', title: 'Databases', count: 1 }, { name: 'streaming', title: 'Messages and streams', count: 1 }] }
 const portal = () => answer('get', 'catalog/packages/', ({ url }: Call) => {
@@ -45,4 +45,15 @@ test('an error says what happened', async () => {
   answer('get', 'catalog/packages/', problem('catalog.down', 'The catalogue cannot be read', 'Its files are missing.'), 503)
   renderAt('/o/tern/catalogue')
   expect(await screen.findByText('The catalogue cannot be read')).toBeInTheDocument()
+})
+
+test('a stack says how many services it is', async () => {
+  const member = (name: string) => ({ name, title: name, package: name, icon_url: '' })
+  const stack = { ...card('data-stack', 'Data stack', 'streaming'), kind: 'stack', members: [member('kafka'), member('spark')] }
+  answer('get', 'catalog/packages/', { ...listOf([...cards, stack]), facets, did_you_mean: null })
+  renderAt('/o/tern/catalogue')
+  const link = await screen.findByRole('link', { name: /Data stack/ })
+  expect(link).toHaveTextContent('2 services')
+  expect(screen.getByRole('link', { name: /PostgreSQL/ })).not.toHaveTextContent('services')
+  expect(await violations()).toEqual([])
 })

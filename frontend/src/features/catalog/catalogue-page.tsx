@@ -27,10 +27,10 @@ function Card({ org, item, below = 2 }: { org: string; item: PackageCard; below?
     <Link className="card pkg" to="/o/$org/catalogue/$package" params={{ org, package: item.name }}>
       <div className="who">
         <Tile name={item.name} title={item.title} iconUrl={item.icon_url} category={item.category} />
-        <span className="t"><Heading>{item.title}</Heading><small>{item.version} · {item.provider.name}</small></span>
+        <span className="t"><Heading>{item.title}</Heading><small>{item.kind === 'stack' ? 'Stack' : item.version} · {item.provider.name}</small></span>
       </div>
       <p>{item.summary}</p>
-      <footer><span>{count(item.plans.length, 'plan')}</span><span>{item.license}</span>{item.installs > 0 && <span>{count(item.installs, 'install')}</span>}</footer>
+      <footer>{item.kind === 'stack' && <span className="tiles"><b>{count(item.members.length, 'service')}</b>{item.members.map((each) => <Tile key={each.name} name={each.package} title={each.title} iconUrl={each.icon_url} size="sm" />)}</span>}<span>{count(item.plans.length, 'plan')}</span><span>{item.license}</span>{item.installs > 0 && <span>{count(item.installs, 'install')}</span>}</footer>
     </Link>
   )
 }

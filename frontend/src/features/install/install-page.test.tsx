@@ -6,7 +6,7 @@ import { answer, problem, type Call } from '../../test/server'
 
 const plan = (name: string, title: string, recommended = false) => ({ name, title, summary: `${title} plan.`, recommended, requests: { cpu: 0.1, memory: 268435456, storage: 5368709120 }, values: {} })
 const item = {
-  name: 'postgresql', title: 'PostgreSQL', summary: 'A database.', category: 'databases', icon_url: '', version: '1.0.0', license: 'PostgreSQL', installs: 0,
+  kind: 'package', members: [] as object[], name: 'postgresql', title: 'PostgreSQL', summary: 'A database.', category: 'databases', icon_url: '', version: '1.0.0', license: 'PostgreSQL', installs: 0,
   provider: { slug: 'anywhere', name: 'Anywhere' }, plans: [plan('small', 'Small', true), plan('standard', 'Standard')],
   versions: [{ version: '1.0.0', app_version: '18.6', published_at: '2026-11-01T00:00:00Z', digest: 'sha256:00' }],
   readme_html: '', creates: [], requires: {}, links: [], maintainer: '', scaling: [], endpoints: [],
@@ -158,4 +158,46 @@ test("the server's refusal lands on its field", async () => {
   await user.click(await installButton())
   expect((await screen.findAllByText('This name is reserved.')).length).toBeGreaterThan(0)
   expect(screen.getByLabelText(/Database/)).toHaveAttribute('aria-invalid', 'true')
+})
+
+const stackMember = (name: string, title: string, bound: string[], optional = false) => ({ name, title, package: name, package_title: title, icon_url: '', version: '1.0.0', app_version: '4.0', optional, bound_to: bound, plans: [{ plan: 'small', of_package: 'small', requests: { cpu: 0.5, memory: 1073741824, storage: 0, pods: 1 } }] })
+
+function stackPortal() {
+  const calls = portal()
+  answer('get', 'catalog/packages/data-stack/', { ...item, kind: 'stack', name: 'data-stack', title: 'Data stack', members: [stackMember('kafka', 'Kafka', []), stackMember('cache', 'Cache', [], true), stackMember('spark', 'Spark', ['kafka', 'cache'])] })
+  answer('get', 'catalog/packages/data-stack/versions/1.0.0/form/', { schema: { type: 'object', additionalProperties: false, properties: { kafka: { type: 'object' }, cache: { type: 'object' }, spark: { type: 'object' } } }, values: { kafka: { replicas: 1, auth: { password: '' } }, cache: {}, spark: {} }, values_yaml: '', plans: [{ name: 'small', values: {} }], secrets: ['kafka.auth.password'] })
+  const stacks = answer('post', 'organizations/tern/stacks/', { ...operation('o1', 'queued'), kind: 'install_stack' }, 202)
+  answer('get', 'operations/o1/', { ...operation('o1', 'succeeded'), kind: 'install_stack', subject: { type: 'stack', id: 'k1', name: 'data' } })
+  answer('get', 'stacks/k1/', problem('not_found', 'Not found', ''), 404)
+  return { ...calls, stacks }
+}
+
+test('a stack is installed by its name, a plan and a cluster; a member may be left out', async () => {
+  const { stacks, preflights, installs } = stackPortal()
+  const { user, path } = renderAt('/o/tern/catalogue/data-stack/install')
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  expect(screen.getByLabelText('Stack name')).toHaveValue('postgresql-1')
+  const spark = screen.getByText('postgresql-1-spark').closest('li') as HTMLElement
+  expect(spark).toHaveTextContent('bound to Kafka, Cache')
+  expect(await violations()).toEqual([])
+  await user.click(screen.getByRole('checkbox', { name: 'Install Cache' }))
+  expect(spark).toHaveTextContent('bound to Kafka')
+  expect(spark).not.toHaveTextContent('Cache')
+  await waitFor(() => expect(preflights.at(-1)?.body).toMatchObject({ package: 'data-stack', without: ['cache'] }))
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o1'))
+  expect(installs).toHaveLength(0)
+  expect(stacks[0]?.body).toEqual({ stack: 'data-stack', without: ['cache'], version: '1.0.0', plan: 'small', name: 'postgresql-1', cluster: 'c1', namespace: 'postgresql-1', values: {} })
+})
+
+test('values of a stack are written by member, and its secrets stay out of the text', async () => {
+  const { stacks } = stackPortal()
+  const { user } = renderAt('/o/tern/catalogue/data-stack/install')
+  await user.click(await screen.findByRole('button', { name: 'Edit' }))
+  await user.type(await screen.findByLabelText('Values as YAML'), 'kafka:{enter}  auth: {{ password: geheim }{enter}  replicas: 3')
+  expect(sessionStorage.getItem('anywhere.install.tern:data-stack')).not.toContain('geheim')
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  await waitFor(() => expect(stacks[0]?.body).toMatchObject({ values: { kafka: { replicas: 3, auth: { password: 'geheim' } } } }))
 })

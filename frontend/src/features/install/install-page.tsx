@@ -9,10 +9,11 @@ import { ProblemPanel } from '../../components/problem-panel'
 import { Tile } from '../../components/tile'
 import { Button, ButtonLink } from '../../components/button'
 import { packageFormQuery, packageQuery } from '../../lib/packages'
-import { bytes, cores } from '../../lib/format'
+import { bytes, cores, count } from '../../lib/format'
 import { useMayChange, useOrg } from '../../lib/session'
 import { CheckCard } from './components/check-card'
 import { ClusterBlock } from './components/cluster-block'
+import { MembersBlock } from './components/members-block'
 import { NameBlock } from './components/name-block'
 import { PlanBlock } from './components/plan-block'
 import { useInstallForm } from './use-install-form'
@@ -51,7 +52,7 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
   const { plan, checked } = state
   return (
     <>
-      <PageHead title={`Install ${item.title}`} lead="Three choices are enough. Everything else has a good default."
+      <PageHead title={`Install ${item.title}`} lead={item.kind === 'stack' ? `One click installs ${count(item.members.length, 'service')}, each bound to the others it needs. They are checked together first.` : 'Three choices are enough. Everything else has a good default.'}
         tile={<Tile name={item.name} title={item.title} iconUrl={item.icon_url} category={item.category} />}
         crumbs={[{ label: 'Catalogue', link: { to: '/o/$org/catalogue', params: { org } } }, { label: item.title, link: { to: '/o/$org/catalogue/$package', params: { org, package: item.name } } }]} />
       {state.problem ? <ProblemPanel problem={state.problem} alert /> : null}
@@ -60,11 +61,12 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
           <NameBlock item={item} name={state.name} namespace={state.namespace} version={version} check={state.nameCheck} checking={state.nameChecking} options={state.options} errors={state.ownErrors} onName={state.setName} onNamespace={state.setNamespace} onVersion={state.setVersion} />
           <PlanBlock plans={item.plans} chosen={plan?.name ?? ''} onPlan={state.setPlan} />
           <ClusterBlock org={org} clusters={state.clusters} chosen={checked?.cluster.id ?? null} checking={state.checking} error={state.checkError} onCluster={state.setCluster} onCheck={state.checkAgain} />
-          <div className="block"><h2 className="block-head">Settings</h2>
+          {item.kind === 'stack' && <MembersBlock item={item} name={state.name} plan={plan?.name ?? ''} without={state.without} onWithout={state.setWithout} />}
+          {item.kind === 'package' && <div className="block"><h2 className="block-head">Settings</h2>
             <Suspense fallback={<div className="stack">{[1, 2, 3].map((n) => <Skeleton key={n} height="2.6rem" />)}</div>}>
               <SchemaForm schema={form.schema} secretPaths={form.secrets} base={state.base} values={state.values} secrets={state.secrets} errors={state.fieldErrors} options={state.options} clusterName={checked?.cluster.name ?? null} onChange={(values) => state.setValues(values, state.secrets)} onSecrets={(secrets) => state.setValues(state.values, secrets)} />
             </Suspense>
-          </div>
+          </div>}
         </div></div>
         <aside className="stack sticky" aria-label="Check and values">
           <CheckCard checked={checked} checking={state.checking} />

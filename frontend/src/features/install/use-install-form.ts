@@ -24,6 +24,8 @@ export interface InstallFormState {
   plan: Plan | null
   base: Values
   values: Values
+  /** Members of a stack that are left out. */
+  without: string[]
   secrets: SecretValues
   clusters: Checked[] | undefined
   checked: Checked | null
@@ -44,6 +46,7 @@ export interface InstallFormState {
   setPlan: (plan: string) => void
   setCluster: (cluster: string) => void
   setValues: (values: Values, secrets: SecretValues) => void
+  setWithout: (members: string[]) => void
   checkAgain: () => void
   submit: () => void
 }
@@ -70,6 +73,8 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const planValues = form.plans.find((each) => each.name === plan?.name)?.values ?? plan?.values ?? {}
   const base = useMemo(() => mergeValues(form.values, planValues), [form, planValues])
   const values = useMemo(() => prune(base, draft.values), [base, draft.values])
+  const isStack = item.kind === 'stack'
+  const without = item.members.filter((each) => each.optional && draft.without.includes(each.name)).map((each) => each.name)
 
   // Names are free or taken on a cluster: the one that is chosen, by the user or for them.
   const [chosen, setChosen] = useState(draft.cluster)
@@ -81,7 +86,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const name = draft.name ?? names.data?.suggested ?? ''
   const namespace = draft.namespace ?? names.data?.namespace.suggested ?? ''
 
-  const question = { package: item.name, version, plan: plan?.name, values, name, namespace: namespace || undefined }
+  const question = { package: item.name, version, plan: plan?.name, values, name, namespace: namespace || undefined, ...(without.length ? { without } : {}) }
   const [asked] = useDebouncedValue(question, 400)
   const errors = useMemo(() => validateValues(form.schema, mergeValues(base, withSecrets(values, secrets))), [form, base, values, secrets])
   const valid = Object.keys(errors).length === 0
@@ -118,7 +123,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
     }
     install.mutate({
       key: key.current,
-      request: { package: item.name, version, plan: plan.name, name, cluster: checked.cluster.id, ...(namespace ? { namespace } : {}), values: withSecrets(values, secrets) },
+      request: { ...(isStack ? { stack: item.name, without } : { package: item.name }), version, plan: plan.name, name, cluster: checked.cluster.id, ...(namespace ? { namespace } : {}), values: withSecrets(values, secrets) },
     }, {
       onSuccess: (operation) => {
         forgetDraft(`${org}:${item.name}`)
@@ -129,7 +134,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   }
 
   return {
-    name, namespace, plan, base, values, secrets, clusters, checked, checking,
+    name, namespace, plan, base, values, without, secrets, clusters, checked, checking,
     checkError: check.error ? `${asProblem(check.error).title}.` : null,
     nameCheck: names.data, nameChecking: names.isFetching || draft.name !== typed, options,
     fieldErrors: { ...errors, ...fromServer.values }, ownErrors: fromServer.own,
@@ -141,6 +146,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
     setPlan: (next) => changed({ plan: next }),
     setCluster: (next) => changed({ cluster: next }),
     setValues: (next, nextSecrets) => { setSecrets(nextSecrets); changed({ values: next }) },
+    setWithout: (next) => changed({ without: next }),
     checkAgain: () => { void check.refetch(); void names.refetch() },
     submit,
   }

@@ -148,3 +148,43 @@ test('an operation that is not there is said as a page, and not asked for again'
   expect(calls).toHaveLength(1)
   vi.useRealTimers()
 })
+
+const ofStack: Operation = {
+  ...operation, kind: 'install_stack', subject: { type: 'stack', id: 'k1', name: 'data' },
+  steps: [
+    { name: 'preflight', title: 'Check that all of it fits', state: 'done', started_at: '2026-11-21T14:00:01Z', finished_at: '2026-11-21T14:00:03Z', detail: '', operation: null },
+    { name: 'kafka', title: 'Kafka', state: 'running', started_at: '2026-11-21T14:00:03Z', finished_at: null, detail: '', operation: 'o2' },
+    { name: 'spark', title: 'Spark', state: 'pending', started_at: null, finished_at: null, detail: '', operation: null },
+  ],
+}
+const stack = { id: 'k1', name: 'data', plan: 'small', state: 'present', operation: null, health: { verdict: 'progressing', reason: 'data-kafka: Starting.' }, members: [{ member: 'kafka', state: 'present', verdict: 'progressing' }, { member: 'spark', state: 'planned', verdict: 'unknown' }] }
+
+test('the members of a stack are steps with their own progress and the way to their own page', async () => {
+  answer('get', 'operations/o1/', ofStack)
+  answer('get', 'operations/o2/', { ...operation, id: 'o2', parent: 'o1', workloads: [{ kind: 'StatefulSet', name: 'data-kafka', ready: 1, desired: 3, state: 'progressing', detail: '' }] })
+  answer('get', 'stacks/k1/', stack)
+  stream([])
+  renderAt('/o/tern/operations/o1')
+  expect(await screen.findByRole('heading', { level: 1, name: 'Installing data' })).toBeInTheDocument()
+  expect(screen.getByRole('link', { name: 'data' })).toHaveAttribute('href', '/o/tern/stacks/k1')
+  expect(await screen.findByText('Step 2 of 2: wait until it is healthy')).toBeInTheDocument()
+  expect(screen.getByRole('img', { name: 'data-kafka: 1 of 3 ready' })).toBeInTheDocument()
+  expect(screen.getByRole('link', { name: 'Its own steps and log' })).toHaveAttribute('href', '/o/tern/operations/o2')
+  expect(await screen.findByText('0 of 1 services healthy. data-kafka: Starting.')).toBeInTheDocument()
+  expect(await violations()).toEqual([])
+})
+
+test('a failed member is tried again with its stack', async () => {
+  const failure = failed.error && { ...failed.error, title: 'data-kafka: The image was not found', next: [{ action: 'retry', title: 'Retry', detail: 'Goes on where it stopped.' }, { action: 'uninstall', title: 'Uninstall', detail: '' }] }
+  answer('get', 'operations/o1/', { ...ofStack, state: 'failed', error: failure })
+  answer('get', 'operations/o1/events/', listOf([]))
+  answer('get', 'operations/o3/', { ...ofStack, id: 'o3' })
+  answer('get', 'stacks/k1/', stack)
+  const retried = answer('post', 'stacks/k1/retry/', { ...ofStack, id: 'o3', state: 'queued' }, 202)
+  const { user, path } = renderAt('/o/tern/operations/o1')
+  expect(await screen.findByRole('heading', { name: 'data-kafka: The image was not found' })).toBeInTheDocument()
+  expect(screen.getByRole('link', { name: 'Uninstall' })).toHaveAttribute('href', '/o/tern/stacks/k1?do=uninstall')
+  await user.click(screen.getByRole('button', { name: 'Try again' }))
+  await waitFor(() => expect(path()).toBe('/o/tern/operations/o3'))
+  expect(retried).toHaveLength(1)
+})

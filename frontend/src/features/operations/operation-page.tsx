@@ -16,7 +16,7 @@ import { useMayChange } from '../../lib/session'
 import type { LineState } from '../../lib/sse'
 import { useCancelOperation } from './api/cancel-operation'
 import { useLiveOperation } from './api/live-operation'
-import { useRetryService } from './api/retry-service'
+import { useRetry } from './api/retry'
 import { Cause, ClusterWords } from './components/cause'
 import { OperationFacts } from './components/facts'
 import { Log } from './components/log'
@@ -45,6 +45,7 @@ function SubjectLink({ operation, org }: { operation: Operation; org: string }):
   const { type, id, name } = operation.subject
   if (type === 'none') return null
   if (id === null || (type === 'cluster' && operation.kind === 'remove')) return <>{name}</>
+  if (type === 'stack') return <Link to="/o/$org/stacks/$id" params={{ org, id }}>{name}</Link>
   return type === 'service'
     ? <Link to="/o/$org/services/$id" params={{ org, id }}>{name}</Link>
     : <Link to="/o/$org/clusters/$id" params={{ org, id }}>{name}</Link>
@@ -55,6 +56,7 @@ function Done({ operation, org }: { operation: Operation; org: string }): ReactE
   if (operation.state !== 'succeeded' || id === null) return null
   if (type === 'service' && operation.kind === 'install') return <ButtonLink look="main" to="/o/$org/services/$id/connect" params={{ org, id }}>Connect</ButtonLink>
   if (type === 'service' && operation.kind === 'uninstall') return <ButtonLink to="/o/$org/services" params={{ org }}>All services</ButtonLink>
+  if (type === 'stack') return operation.kind === 'uninstall_stack' ? <ButtonLink to="/o/$org/services" params={{ org }}>All services</ButtonLink> : <ButtonLink look="main" to="/o/$org/stacks/$id" params={{ org, id }}>Open the stack</ButtonLink>
   if (type === 'service') return <ButtonLink look="main" to="/o/$org/services/$id" params={{ org, id }}>Open the service</ButtonLink>
   if (type === 'cluster' && operation.kind === 'remove') return <ButtonLink to="/o/$org/clusters" params={{ org }}>All clusters</ButtonLink>
   if (type === 'cluster') {
@@ -68,9 +70,10 @@ function Stopped({ operation, org }: { operation: Operation; org: string }): Rea
   const mayChange = useMayChange()
   const follow = useFollow(org)
   const id = operation.subject.id ?? ''
-  const retry = useRetryService(id)
+  const retry = useRetry(operation.subject)
   const problem = operation.error
-  const goesOn = operation.subject.type === 'service' && id !== '' && mayChange && operation.kind !== 'uninstall'
+  const { type } = operation.subject
+  const goesOn = (type === 'service' || type === 'stack') && id !== '' && mayChange && !operation.kind.startsWith('uninstall')
   return (
     <section className="note v-suspended">
       <div className="grow stack" style={{ '--gap': 'var(--aw-2)' }}>
@@ -80,7 +83,7 @@ function Stopped({ operation, org }: { operation: Operation; org: string }): Rea
         {goesOn && (
           <div className="row">
             <Button small busy={retry.isPending} onClick={() => follow(retry.mutateAsync())}>Try again</Button>
-            <ButtonLink small look="quiet" to="/o/$org/services/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink>
+            <ButtonLink small look="quiet" to={type === 'stack' ? '/o/$org/stacks/$id' : '/o/$org/services/$id'} params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink>
           </div>
         )}
         {retry.error ? <ProblemPanel problem={retry.error} alert /> : null}
@@ -101,6 +104,7 @@ function Ready({ operation, log, line, org }: { operation: Operation; log: Opera
           <OperationBadge state={operation.state} /> <SubjectLink operation={operation} org={org} />
           {operation.requested_by ? `, started by ${operation.requested_by}` : ', started by Anywhere'} <Moment at={operation.created_at} />
           {over ? '.' : '. You can leave this page: it goes on.'}
+          {operation.parent && <> Part of <Link to="/o/$org/operations/$id" params={{ org, id: operation.parent }}>a larger operation</Link>.</>}
         </>}
       />
       {line === 'lost' && <p className="note v-unknown" role="status">Not live, trying again. What is shown is the last we know.</p>}
@@ -109,7 +113,7 @@ function Ready({ operation, log, line, org }: { operation: Operation; log: Opera
       {operation.state === 'cancelled' && <Stopped operation={operation} org={org} />}
       <section className="card" aria-labelledby="steps">
         <header><h2 id="steps">{operation.state === 'failed' ? 'How far it came' : 'Steps'}</h2>{line === 'live' && !over && <span className="faint small">live</span>}</header>
-        {operation.steps.length > 0 ? <Steps operation={operation} /> : <p className="pad dim">The steps appear when a worker has taken it.</p>}
+        {operation.steps.length > 0 ? <Steps operation={operation} org={org} /> : <p className="pad dim">The steps appear when a worker has taken it.</p>}
       </section>
       {operation.state === 'failed' && operation.error && <ClusterWords operation={operation} problem={operation.error} />}
       <Log events={log} live={!over} fileName={`operation-${operation.id}.log`} />

@@ -1,11 +1,11 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, problem } from '../../test/server'
 
 const item = {
-  name: 'kafka', title: 'Kafka', summary: 'Streams of events.', category: 'streaming', icon_url: '', version: '1.0.0', license: 'Apache-2.0', installs: 0,
+  kind: 'package', members: [], name: 'kafka', title: 'Kafka', summary: 'Streams of events.', category: 'streaming', icon_url: '', version: '1.0.0', license: 'Apache-2.0', installs: 0,
   provider: { slug: 'anywhere', name: 'Anywhere' },
   plans: [{ name: 'small', title: 'Small', summary: 'For trying.', recommended: true, requests: { cpu: 0.25, memory: 1073741824, storage: 10737418240 }, values: {} }],
   versions: [{ version: '1.0.0', app_version: '4.3.1', published_at: '2026-11-01T00:00:00Z', digest: 'sha256:0123456789abcdef' }],
@@ -33,4 +33,23 @@ test('a package that is not there says so', async () => {
   answer('get', 'catalog/packages/nothing/', problem('not_found', 'Not found', ''), 404)
   renderAt('/o/tern/catalogue/nothing')
   expect(await screen.findByText('This is not here')).toBeInTheDocument()
+})
+
+test('a stack shows its services, what each asks for with each plan, and how they are bound', async () => {
+  const requests = { cpu: 0.5, memory: 1073741824, storage: 0, pods: 1 }
+  const member = (name: string, title: string, bound: string[], optional = false) => ({ name, title, package: name, package_title: title, icon_url: '', version: '1.0.0', app_version: '4.0', optional, bound_to: bound, plans: [{ plan: 'small', of_package: 'small', requests }] })
+  answer('get', 'catalog/packages/data-stack/', { ...item, kind: 'stack', name: 'data-stack', title: 'Data stack', creates: [], members: [member('kafka', 'Kafka', []), member('spark', 'Spark', ['kafka'], true)] })
+  answer('post', 'organizations/tern/services/names/', { suggested: 'data-stack', name: { available: true }, namespace: { suggested: 'data-stack', exists: false } })
+  const asked = answer('post', 'organizations/tern/preflight/', question('succeeded', { clusters: [] }), 202)
+  renderAt('/o/tern/catalogue/data-stack')
+  const table = within(await screen.findByRole('region', { name: 'What it installs' }))
+  const rows = table.getAllByRole('row').slice(1)
+  expect(rows[0]).toHaveTextContent('nothing')
+  expect(rows[1]).toHaveTextContent('may be left out')
+  expect(within(rows[1] as HTMLElement).getByText('Kafka')).toBeInTheDocument()
+  expect(rows[1]).toHaveTextContent('0.5 cores, 1 GiB')
+  expect(screen.getByText('Stack of 2 services')).toBeInTheDocument()
+  expect(screen.queryByRole('heading', { name: 'What it needs' })).not.toBeInTheDocument()
+  await waitFor(() => expect(asked[0]?.body).toMatchObject({ package: 'data-stack', name: 'data-stack' }))
+  expect(await violations()).toEqual([])
 })

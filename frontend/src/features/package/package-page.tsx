@@ -10,10 +10,11 @@ import { PageHead } from '../../components/page'
 import { QueryView, Skeleton, SkeletonCard } from '../../components/states'
 import { Moment } from '../../components/time'
 import { Tile } from '../../components/tile'
-import { bytes, cores } from '../../lib/format'
+import { bytes, cores, count } from '../../lib/format'
 import { packageQuery } from '../../lib/packages'
 import { useMayChange, useOrg } from '../../lib/session'
 import { FitCard } from './components/fit-card'
+import { Members } from './components/members'
 import { needsOf } from './rules/needs'
 
 function PackageSkeleton(): ReactElement {
@@ -59,11 +60,11 @@ function Versions({ item }: { item: Package }): ReactElement {
   return (
     <section className="card"><header><h2>Versions</h2></header>
       <table className="flat">
-        <thead><tr><th>Package</th><th>{item.title}</th><th>Published</th><th>Digest</th></tr></thead>
+        <thead><tr><th>{item.kind === 'stack' ? 'Stack' : 'Package'}</th>{item.kind === 'package' && <th>{item.title}</th>}<th>Published</th><th>Digest</th></tr></thead>
         <tbody className="num">{item.versions.map((each) => (
           <tr key={each.version}>
             <td><b>{each.version}</b> {each.version === item.version && <span className="tag brand">current</span>}</td>
-            <td data-l={item.title}>{each.app_version}</td>
+            {item.kind === 'package' && <td data-l={item.title}>{each.app_version}</td>}
             <td data-l="Published"><Moment at={each.published_at} /></td>
             <td data-l="Digest" className="mono"><span className="row nowrap-row"><span title={each.digest}>{each.digest.slice(0, 19)}…</span><CopyButton icon text={each.digest} label={`Copy the digest of ${each.version}`} /></span></td>
           </tr>
@@ -85,24 +86,24 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           ? <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: item.name }}>Install {item.title}</ButtonLink>
           : <span className="small dim">An owner or member of the organization can install it.</span>}
       >
-        <div className="row small dim"><span>{item.provider.name}</span><span>·</span><span>{item.title} {current?.app_version}</span><span>·</span><span>{item.license}</span></div>
+        <div className="row small dim"><span>{item.provider.name}</span><span>·</span><span>{item.kind === 'stack' ? `Stack of ${count(item.members.length, 'service')}` : `${item.title} ${current?.app_version}`}</span><span>·</span><span>{item.license}</span></div>
       </PageHead>
       <div className="split">
         <div className="stack" style={{ '--gap': 'var(--aw-5)' }}>
-          <section className="card"><header><h2>What it creates in your cluster</h2></header>
+          {item.kind === 'stack' ? <Members org={org} item={item} /> : <section className="card"><header><h2>What it creates in your cluster</h2></header>
             <div className="pad"><ul className="ticks">{item.creates.map((each) => <li key={each}><Icon name="check" /><span>{each}</span></li>)}</ul></div>
-          </section>
+          </section>}
           <Plans item={item} />
           <Versions item={item} />
         </div>
         <aside className="stack sticky" aria-label="Where it fits and what it needs">
           <FitCard org={org} item={item} />
-          <section className="card"><header><h2>What it needs</h2></header><div className="pad"><dl className="kv">{needsOf(item.requires).map((need) => [<dt key={need.name}>{need.name}</dt>, <dd key={`${need.name}v`}>{need.value}</dd>])}</dl></div></section>
+          {item.kind === 'package' && <section className="card"><header><h2>What it needs</h2></header><div className="pad"><dl className="kv">{needsOf(item.requires).map((need) => [<dt key={need.name}>{need.name}</dt>, <dd key={`${need.name}v`}>{need.value}</dd>])}</dl></div></section>}
           <section className="card"><header><h2>Provider</h2></header><div className="pad stack" style={{ '--gap': 'var(--aw-3)' }}>
             <p><b>{item.provider.name}</b>{item.maintainer && item.maintainer !== item.provider.name && <><br /><span className="dim small">Looked after by {item.maintainer}</span></>}</p>
             {item.links.length > 0 && <ul className="links">{item.links.map((each) => <li key={each.url}><a href={each.url} target="_blank" rel="noreferrer noopener">{each.title}<Icon name="external" label="opens in a new window" /></a></li>)}</ul>}
           </div></section>
-          <p className="small"><Link to="/o/$org/services" params={{ org }} search={{ q: item.name }}>Services of this package</Link></p>
+          {item.kind === 'package' && <p className="small"><Link to="/o/$org/services" params={{ org }} search={{ q: item.name }}>Services of this package</Link></p>}
         </aside>
       </div>
       {item.readme_html && <section className="card"><header><h2>Read me</h2></header><div className="pad prose" dangerouslySetInnerHTML={{ __html: below(item.readme_html) }} /></section>}

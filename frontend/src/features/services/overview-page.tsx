@@ -55,6 +55,25 @@ function Endpoints({ service, org }: { service: Service; org: string }): ReactEl
   )
 }
 
+/** What it takes address and credentials from, and who takes its own. */
+function Bonds({ service, org }: { service: Service; org: string }): ReactElement | null {
+  const sides = [{ title: 'Uses', list: service.bound_to ?? [] }, { title: 'Used by', list: service.bound_by ?? [] }].filter((side) => side.list.length > 0)
+  if (sides.length === 0) return null
+  return (
+    <section className="card">
+      <header><h2>Bound services</h2></header>
+      <div className="pad stack" style={{ '--gap': 'var(--aw-3)' }}>
+        {sides.map((side) => (
+          <div key={side.title}>
+            <h3 className="small faint">{side.title}</h3>
+            <ul className="bound">{side.list.map((each) => <li key={each.id}><Verdict verdict={each.verdict}><Link to="/o/$org/services/$id" params={{ org, id: each.id }}>{each.name}</Link></Verdict> <span className="small dim">{each.title}</span></li>)}</ul>
+          </div>
+        ))}
+      </div>
+    </section>
+  )
+}
+
 function Lately({ service, org }: { service: Service; org: string }): ReactElement | null {
   const { data } = useQuery(recentOperationsQuery(org, service.id))
   if (!data || data.results.length === 0) return null
@@ -83,7 +102,7 @@ export function OverviewPage(): ReactElement | null {
       <Facts service={service} />
       <div className="split">
         <div className="stack" style={{ '--gap': 'var(--aw-5)' }}><TopologyCard service={service} /></div>
-        <aside className="stack" aria-label="Scale and addresses"><ScaleCard service={service} org={org} /><Endpoints service={service} org={org} /><Lately service={service} org={org} /></aside>
+        <aside className="stack" aria-label="Scale and addresses"><ScaleCard service={service} org={org} /><Bonds service={service} org={org} /><Endpoints service={service} org={org} /><Lately service={service} org={org} /></aside>
       </div>
     </>
   )

@@ -57,6 +57,7 @@ function Head({ service, org }: { service: Service; org: string }): ReactElement
         {service.package.title} on <Link to="/o/$org/clusters/$id" params={{ org, id: service.cluster.id }}>{service.cluster.name}</Link>
         {service.cluster.is_practice && <> <span className="tag">practice</span></>} · namespace <code>{service.namespace}</code> · installed <Moment at={service.created_at} />
         {service.created_by ? ` by ${service.created_by}` : ''}
+        {service.stack && <> · part of <Link to="/o/$org/stacks/$id" params={{ org, id: service.stack.id }}>{service.stack.name}</Link></>}
       </>}
     />
   )

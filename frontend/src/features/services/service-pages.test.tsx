@@ -294,3 +294,26 @@ test('a service that is not there is said as a page, and not asked for again', a
   expect(calls).toHaveLength(1)
   vi.useRealTimers()
 })
+
+describe('a service of a stack', () => {
+  const other = (id: string, name: string) => ({ id, name, title: 'Spark', verdict: 'healthy' as const })
+  test('says of which, and what it is bound to', async () => {
+    given({ stack: { id: 'k1', name: 'data' }, bound_to: [], bound_by: [other('s2', 'data-spark')] })
+    renderAt('/o/tern/services/s1')
+    expect(await screen.findByRole('link', { name: 'data' })).toHaveAttribute('href', '/o/tern/stacks/k1')
+    expect(await screen.findByRole('heading', { name: 'Used by' })).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'data-spark' })).toHaveAttribute('href', '/o/tern/services/s2')
+    expect(screen.queryByRole('heading', { name: 'Uses' })).not.toBeInTheDocument()
+    expect(await violations()).toEqual([])
+  })
+  test('that others are bound to is uninstalled only after that was said', async () => {
+    given({ bound_by: [other('s2', 'data-spark'), other('s3', 'data-jupyter')] })
+    const calls = answer('post', 'services/s1/uninstall/', started('o9', 'uninstall'), 202)
+    swallowOperation('o9')
+    const { user } = renderAt('/o/tern/services/s1?do=uninstall')
+    const dialog = await screen.findByRole('dialog')
+    expect(within(dialog).getByText('data-spark and data-jupyter are bound to it')).toBeInTheDocument()
+    await user.click(within(dialog).getByRole('button', { name: 'Uninstall' }))
+    await waitFor(() => expect(calls[0]?.body).toEqual({ delete_data: false, force: true }))
+  })
+})

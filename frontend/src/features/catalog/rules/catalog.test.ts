@@ -3,7 +3,7 @@ import type { PackageCard } from '../../../api/types'
 import { readCatalogueSearch } from './search'
 import { shelvesOf } from './shelves'
 
-const card = (name: string, category: string): PackageCard => ({ name, title: name, summary: '', category, icon_url: '', version: '1', license: '', installs: 0, plans: [], provider: { slug: 'anywhere', name: 'Anywhere' } })
+const card = (name: string, category: string): PackageCard => ({ kind: 'package', members: [], name, title: name, summary: '', category, icon_url: '', version: '1', license: '', installs: 0, plans: [], provider: { slug: 'anywhere', name: 'Anywhere' } })
 
 test('the address keeps only what is known', () => {
   expect(readCatalogueSearch({ q: 'kafka', category: '', sort: 'popular', other: 1 })).toEqual({ q: 'kafka' })

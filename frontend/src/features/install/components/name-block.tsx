@@ -29,13 +29,13 @@ export function NameBlock(props: NameBlockProps): ReactElement {
   const help = nameHelp(props)
   const nameError = errors.name?.join(' ') ?? (help.good ? null : help.text)
   const spaceError = errors.namespace?.join(' ') ?? null
-  const spaceHelp = check?.namespace.reason ?? (check?.namespace.exists ? 'It exists already and is used as it is.' : 'It is made for this service.')
+  const spaceHelp = check?.namespace.reason ?? (check?.namespace.exists ? 'It exists already and is used as it is.' : (item.kind === 'stack' ? 'It is made for these services.' : 'It is made for this service.'))
   return (
     <fieldset className="block"><legend>Name</legend>
-      <p className="lead">People and addresses will use it. It cannot be changed later.</p>
+      <p className="lead">{item.kind === 'stack' ? 'Its services are called after it.' : 'People and addresses will use it.'} It cannot be changed later.</p>
       <div className="fields">
         <div className={`field${nameError ? ' err' : ''}`}>
-          <label htmlFor="service-name">Service name</label>
+          <label htmlFor="service-name">{item.kind === 'stack' ? 'Stack name' : 'Service name'}</label>
           <input className="in" id="service-name" value={name} autoComplete="off" spellCheck={false} maxLength={53} aria-describedby="service-name-help" aria-invalid={Boolean(nameError) || undefined} onChange={(event) => props.onName(event.target.value.toLowerCase())} />
           <span className="help" id="service-name-help">{nameError ?? <>{help.text === 'Free.' && <Icon name="check" />} {help.text}</>}</span>
         </div>
@@ -48,7 +48,7 @@ export function NameBlock(props: NameBlockProps): ReactElement {
         <div className="field">
           <label htmlFor="package-version">Version</label>
           <select className="in" id="package-version" value={version} onChange={(event) => props.onVersion(event.target.value)}>
-            {item.versions.map((each) => <option key={each.version} value={each.version}>{item.title} {each.app_version} (package {each.version}{each.version === item.version ? ', current' : ''})</option>)}
+            {item.versions.map((each) => <option key={each.version} value={each.version}>{item.title} {item.kind === 'stack' ? each.version : `${each.app_version} (package ${each.version}`}{each.version === item.version ? (item.kind === 'stack' ? ' (current)' : ', current') : ''}{item.kind === 'stack' ? '' : ')'}</option>)}
           </select>
         </div>
       </div>

@@ -10,9 +10,11 @@ export interface Draft {
   plan: string | null
   cluster: string | null
   values: Values
+  /** Members of a stack that are left out. */
+  without: string[]
 }
 
-export const emptyDraft: Draft = { name: null, namespace: null, version: null, plan: null, cluster: null, values: {} }
+export const emptyDraft: Draft = { name: null, namespace: null, version: null, plan: null, cluster: null, values: {}, without: [] }
 
 /** The draft a stored text holds; an empty one when it holds none. */
 export function readDraft(text: string | null): Draft {
@@ -21,7 +23,7 @@ export function readDraft(text: string | null): Draft {
     const stored: unknown = JSON.parse(text)
     if (!isTree(stored)) return emptyDraft
     const word = (key: string) => (typeof stored[key] === 'string' ? (stored[key] as string) : null)
-    return { name: word('name'), namespace: word('namespace'), version: word('version'), plan: word('plan'), cluster: word('cluster'), values: isTree(stored.values) ? stored.values : {} }
+    return { name: word('name'), namespace: word('namespace'), version: word('version'), plan: word('plan'), cluster: word('cluster'), values: isTree(stored.values) ? stored.values : {}, without: Array.isArray(stored.without) ? stored.without.filter((each): each is string => typeof each === 'string') : [] }
   } catch {
     return emptyDraft
   }

@@ -8,10 +8,10 @@ import { ProblemPanel } from '../../../components/problem-panel'
 import { useFollow } from '../../../lib/follow'
 import { whoseSentence } from '../../../lib/operations'
 import { useMayChange } from '../../../lib/session'
-import { useRetryService } from '../api/retry-service'
+import { useRetry } from '../api/retry'
 import { supportText } from '../rules/support'
 
-function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Operation; org: string; first: boolean; retry: ReturnType<typeof useRetryService> }): ReactElement {
+function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Operation; org: string; first: boolean; retry: ReturnType<typeof useRetry> }): ReactElement {
   const follow = useFollow(org)
   const id = operation.subject.id ?? ''
   const look = first ? ('main' as const) : ('plain' as const)
@@ -22,7 +22,7 @@ function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Op
       if (way.action === 'retry' && operation.kind === 'register') return <ButtonLink look={look} to="/o/$org/clusters/new" params={{ org }}>Connect again</ButtonLink>
       return <ButtonLink look={look} to="/o/$org/clusters/$id" params={{ org, id }}>Open the cluster</ButtonLink>
     }
-    if (operation.subject.type !== 'service') return null
+    if (operation.subject.type !== 'service' && operation.subject.type !== 'stack') return null
     if (way.action === 'retry') {
       return (
         <Button look={look} busy={retry.isPending}
@@ -31,6 +31,7 @@ function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Op
         </Button>
       )
     }
+    if (operation.subject.type === 'stack') return way.action === 'uninstall' ? <ButtonLink look={look} to="/o/$org/stacks/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink> : null
     if (way.action === 'change') return <ButtonLink look={look} to="/o/$org/services/$id/values" params={{ org, id }} search={{ do: 'change' }}>Change values</ButtonLink>
     if (way.action === 'rollback') return <ButtonLink look={look} to="/o/$org/services/$id/history" params={{ org, id }}>Choose a revision</ButtonLink>
     if (way.action === 'uninstall') return <ButtonLink look={look} to="/o/$org/services/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink>
@@ -65,7 +66,7 @@ function ClusterWords({ operation, problem }: { operation: Operation; problem: O
 
 export function Cause({ operation, org }: { operation: Operation; org: string }): ReactElement | null {
   const mayChange = useMayChange()
-  const retry = useRetryService(operation.subject.id ?? '')
+  const retry = useRetry(operation.subject)
   const problem = operation.error
   if (!problem) return null
   return (

@@ -5,7 +5,7 @@ import type { Operation } from '../../../api/types'
 import { useNow } from '../../../components/time'
 import { Verdict } from '../../../components/verdict'
 import { doingSentence, isFinal, kindWord } from '../../../lib/operations'
-import { clusterQuery, serviceQuery } from '../../../lib/subjects'
+import { clusterQuery, serviceQuery, stackQuery } from '../../../lib/subjects'
 import { timeSentence } from '../rules/timeline'
 import { workloadSentence } from '../rules/workloads'
 
@@ -25,6 +25,16 @@ function ClusterSeen({ id, removing, over }: { id: string; removing: boolean; ov
       <p className="small break">{reachable === false ? cluster?.reachability.reason : nodes ? `Kubernetes ${cluster?.inventory?.version}, ${nodes === 1 ? '1 node' : `${nodes} nodes`}` : ''}</p>
     </div>
   )
+}
+
+function StackSeen({ id }: { id: string }): ReactElement {
+  const { data: stack } = useQuery({ ...stackQuery(id), enabled: id !== '' })
+  const gone = stack?.state === 'uninstalled'
+  const present = stack?.members.filter((each) => each.state === 'present') ?? []
+  const healthy = present.filter((each) => each.verdict === 'healthy').length
+  const verdict = gone ? 'suspended' : stack?.health.verdict ?? 'unknown'
+  const says = gone ? 'Uninstalled: nothing of it runs.' : present.length === 0 ? 'Nothing of it runs yet.' : `${healthy} of ${present.length} services healthy. ${stack?.health.reason ?? ''}`
+  return <div className={`seen v-${verdict}`}><h2>We see</h2><p className="big" role="status"><Verdict verdict={verdict} /></p><p className="small break">{stack ? says : ''}</p></div>
 }
 
 export function OperationFacts({ operation }: { operation: Operation }): ReactElement {
@@ -52,6 +62,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
       </div>
       {isService
         ? <div className={`seen v-${seen.verdict}`}><h2>We see</h2><p className="big" role="status"><Verdict verdict={seen.verdict} /></p><p className="small break">{seen.text}</p></div>
+        : operation.subject.type === 'stack' ? <StackSeen id={operation.subject.id ?? ''} />
         : <ClusterSeen id={operation.subject.id ?? ''} removing={operation.kind === 'remove'} over={over} />}
     </section>
   )

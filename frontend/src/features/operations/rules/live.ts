@@ -57,6 +57,7 @@ function withStep(operation: OperationRecord, event: OperationEvent, data: Recor
     detail: 'detail' in data ? text(data.detail) : (known?.detail ?? ''),
     started_at: text(data.started_at) || known?.started_at || (state === 'pending' || state === 'skipped' ? null : event.at),
     finished_at: ended ? text(data.finished_at) || event.at : null,
+    operation: text(data.operation) || (known?.operation ?? null),
   }
   const steps = known ? operation.steps.map((other) => (other.name === name ? step : other)) : [...operation.steps, step]
   return { ...operation, steps }

@@ -13,6 +13,8 @@ export interface TimelineRow {
   verdict: VerdictName | null
   label: string
   time: string
+  /** The operation that carries the step out; null when this one does it itself. */
+  operation: string | null
 }
 
 function stepTime(step: Step, ended: boolean, now: number): string {
@@ -42,6 +44,7 @@ export function timeline(operation: Pick<Operation, 'steps' | 'state'>, now: num
     detail: step.detail,
     ...looks[step.state],
     time: stepTime(step, ended, now),
+    operation: step.operation ?? null,
   }))
 }
 

@@ -7,7 +7,7 @@ import { refreshAround } from '../../../lib/subjects'
 export function useUninstallService(service: string) {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (body: { delete_data: boolean; confirm?: string }) => api.post<Operation>(`services/${service}/uninstall/`, body),
+    mutationFn: (body: { delete_data: boolean; confirm?: string; force?: boolean }) => api.post<Operation>(`services/${service}/uninstall/`, body),
     onSuccess: (operation) => refreshAround(queryClient, operation),
   })
 }
