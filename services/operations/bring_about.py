@@ -126,17 +126,27 @@ def _check(
     return objects
 
 
+UNTOUCHED = {
+    "change": "Mend what is wrong and install.",
+    "retry": "Check again, and install when it fits.",
+    "uninstall": "Take it off the list; the cluster has nothing of it.",
+}
+
+
 def _does_not_fit(run: Run, errors: Sequence[Finding]) -> OperationFailed:
     first = errors[0]
     others = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
-    kept = "Nothing was applied." if run.operation.kind == "install" else "What ran before runs on unchanged."
+    kept, next_ways = "What ran before runs on unchanged.", ways_on(run.operation.kind)
+    if run.operation.kind == "install":
+        kept = "Nothing was applied."
+        next_ways = [{**way, "detail": UNTOUCHED.get(way["action"], way["detail"])} for way in next_ways]
     return OperationFailed(
         f"{first.detail} {first.fix}{others}".strip(),
         code=first.code,
         title=first.title,
         whose="cluster" if first.code.startswith("preflight.forbidden") else "yours",
         kept=kept,
-        next=ways_on(run.operation.kind),
+        next=next_ways,
     )
 
 

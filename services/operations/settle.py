@@ -96,8 +96,8 @@ def _too_slow(kind: str, reason: str, seen: Seen) -> OperationFailed:
 
 
 USUAL_WAYS = {
-    "change": {"action": "change", "title": "Change values", "detail": "Mend what is wrong and apply again."},
-    "retry": {"action": "retry", "title": "Retry", "detail": "Apply the same again, from what is there now."},
+    "change": {"action": "change", "title": "Change the values", "detail": "Mend what is wrong and apply again."},
+    "retry": {"action": "retry", "title": "Try again", "detail": "Apply the same again, from what is there now."},
     "rollback": {"action": "rollback", "title": "Roll back", "detail": "Go back to the revision before."},
     "uninstall": {"action": "uninstall", "title": "Uninstall", "detail": "Remove it; volumes are kept."},
 }

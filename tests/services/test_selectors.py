@@ -58,9 +58,19 @@ def test_what_needs_attention_comes_worst_first_and_nothing_else():
     Cluster.objects.filter(organization=organization).update(reachable=False, unreachable_reason="No route.")
     kinds = [found["kind"] for found in selectors.needs_attention(organization)]
     assert kinds == ["cluster_unreachable", "service_failed", "service_degraded"]
+    titles = [found["title"] for found in selectors.needs_attention(organization)]
+    assert titles[1:] == ["dead does not work", "half is degraded"]
     assert selectors.counts(organization) == {
         "healthy": 1, "progressing": 0, "degraded": 1, "failed": 1, "suspended": 0, "unknown": 0
     }  # fmt: skip
+
+
+def test_everything_that_needs_attention_is_counted():
+    organization = factories.organization()
+    package = factories.package()
+    for number in range(7):
+        installed(package, organization, f"dead{number}", "failed")
+    assert len(selectors.needs_attention(organization)) == 7
 
 
 def test_a_service_says_the_version_of_its_server_beside_that_of_its_package():

@@ -35,7 +35,7 @@ def search(
 def show(package: str, version: Annotated[str, typer.Option(help="An older version.")] = "") -> None:
     """Show a package: versions, plans, what it creates and needs."""
     client = connected()
-    found = client.get(f"catalog/packages/{package}/", version=version)
+    found = client.package(package, version)
     if output.options.json:
         output.document(found)
         return

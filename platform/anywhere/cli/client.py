@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx2 as httpx
 
@@ -98,6 +99,16 @@ class Client:
             if name in (cluster["name"], cluster["id"]):
                 return cluster
         raise CliError("There is no such cluster", f"No cluster is called {name}.", NOT_FOUND)
+
+    def package(self, name: str, version: str = "") -> Any:
+        """Give the package of this name."""
+        try:
+            return self.get(f"catalog/packages/{quote(name, safe='')}/", version=version)
+        except CliError as exc:
+            if exc.exit_code != NOT_FOUND or version:
+                raise
+            detail = f"No package is called {name}. Look for it: anywhere catalog search {name}"
+            raise CliError("There is no such package", detail, NOT_FOUND) from None
 
     def service(self, name: str, cluster: str = "", state: str = "present") -> Any:
         """Give the service of this name or id; with one name on several clusters, --cluster decides."""

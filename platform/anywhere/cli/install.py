@@ -33,7 +33,7 @@ def install(
 ) -> int:
     """Install a package or a stack on a cluster. The values of a stack are by member: --set kafka.replicas=3."""
     client = connected()
-    what = client.get(f"catalog/packages/{package}/")["kind"]
+    what = client.package(package)["kind"]
     if without and what != "stack":
         raise CliError("Nothing to leave out", f"{package} is one service; --without is for stacks.", USAGE)
     body = {what: package, "name": name, "cluster": client.cluster(cluster)["id"]}

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -56,11 +57,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
         out.print(empty)
         return
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        shown.add_column(column, overflow="fold", no_wrap=number == 0)  # the first one is what people copy
     for row in rows:
         shown.add_row(*[cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row])
-    out.print(shown)
+    if out.is_terminal:
+        out.print(shown)
+        return
+    width = Measurement.get(out, out.options.update(max_width=100_000), shown).maximum
+    Console(highlight=False, width=width).print(shown)  # elsewhere a row is one line, for grep and awk
 
 
 def verdict(service: dict[str, Any]) -> Text:

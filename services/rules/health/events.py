@@ -129,15 +129,20 @@ def of_pod(events: Sequence[Raw], pod: Raw, now: datetime | None) -> Cause | Non
         "next": (CHANGE, RETRY),
     }
     started = words(pod, "status", "phase") == "Running"
-    for event in of(events, "Pod", name, uid, now):
+    heard = of(events, "Pod", name, uid, now)
+    for event in heard:
         said = shorten(words(event, "message") or words(event, "note"))
         reason = words(event, "reason")
         seen = base | {"message": said, "reason": reason}
         if reason in ("FailedMount", "FailedAttachVolume", "FailedMapVolume") and not started:
             return _mount(said, reason, count_of(event), name, seen)
         if reason == "FailedCreatePodSandBox" and not started:
+            tries = sum(count_of(each) for each in heard if words(each, "reason") == reason)  # each names another id
+            if "OOM-killed" in said or "memory limit too low" in said:
+                title = f"Pod {name} cannot start: its memory limit is too low"
+                return _cause("container.out_of_memory", title, said, "yours", 12, seen | {"certain": tries >= 2})
             title = f"The node cannot set up pod {name}"
-            return _cause("pod.no_sandbox", title, said, "cluster", 26, seen | {"certain": count_of(event) >= 5})
+            return _cause("pod.no_sandbox", title, said, "cluster", 26, seen | {"certain": tries >= 5})
         if reason == "Unhealthy" and started:
             probe = _PROBE.search(said)
             kind = probe[1].lower() if probe else "health"

@@ -11,6 +11,14 @@ _AWAY = re.compile(
     r"no such host|timeout|timed out|connection refused|i/o|dial tcp|TLS|x509|EOF|reset by peer|429|toomany", re.I
 )
 
+WHY = {
+    "image.not_found": "The registry has no image of this name and tag. Check both: one may be misspelt.",
+    "image.invalid_name": "Check the registry, the name and the tag that were given.",
+    "image.pull_denied": "Give the cluster a login for this registry, or choose an image that anybody may pull.",
+    "image.registry_unreachable": "The nodes get no answer from it. Check that they may reach it, or choose another.",
+    "image.never_pulled": "Let the nodes pull images, or put this one on them.",
+}
+
 
 def read(image: str, reason: str, message: str) -> tuple[str, str, bool]:
     """Give (code, title, certain) for a container that waits for its image."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -150,7 +151,8 @@ def _of_container(obj: Raw, status: Raw, now: datetime | None) -> Cause | None:
         image = words(status, "image") or _image(obj, name)
         code, title, certain = images.read(image, waiting, message)
         whose = "cluster" if code == "image.registry_unreachable" else "yours"
-        return _about(obj, status, code, title, message, certain=certain, whose=whose, rank=10, reason=waiting)
+        found = _about(obj, status, code, title, message, certain=certain, whose=whose, rank=10, reason=waiting)
+        return replace(found, detail=images.WHY.get(code, found.detail))
     if waiting in _CONFIG_REASONS:
         title = f"Container {name} cannot start: {shorten(message, 200)}"
         return _about(obj, status, "container.config_error", title, message, certain=True, rank=12, reason=waiting)

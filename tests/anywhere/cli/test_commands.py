@@ -65,6 +65,12 @@ def test_kafka_scales_out_and_not_in(aw: CommandLine):
     assert error["code"] == "service.cannot_scale"
     aw.json("services", "scale", "log", "3", "--wait")
     assert aw.json("services", "show", "log")["desired"]["replicas"] == {"server": 3}
+    assert [one["name"] for one in aw.json("services", "run", "log")] == ["rebalance"]
+    ran = aw.json("services", "run", "log", "rebalance", "--wait")
+    assert (ran["kind"], ran["state"]) == ("procedure", "succeeded")
+    aw.run("services", "run", "log", "backup", code=3)
+    assert [node["name"] for node in aw.json("services", "nodes", "log")] == ["log-0", "log-1", "log-2"]
+    assert "log-2" in aw.run("services", "nodes", "log")
     refused = aw.json("services", "scale", "log", "1", code=4)["error"]
     assert refused["code"] in ("service.cannot_scale", "service.change_refused")
     aw.run("services", "uninstall", "log", "--wait")
@@ -76,6 +82,9 @@ def test_an_install_that_fails_says_why_and_ends_with_1(aw: CommandLine):
     assert "was not found" in operation["error"]["title"]
     listed = aw.json("operations", "list", "--service", "broken")
     assert [o["state"] for o in listed] == ["failed"]
+    [line] = [line for line in aw.run("operations", "list", "--service", "broken").splitlines() if "failed" in line]
+    assert line.startswith(listed[0]["id"])
+    assert line.rstrip().endswith(operation["error"]["title"])
     aw.run("operations", "show", listed[0]["id"], code=1)
     aw.run("services", "uninstall", "broken", "--wait")
 
@@ -100,6 +109,8 @@ def test_wrong_uses_end_with_2_and_missing_things_with_3(aw: CommandLine):
     aw.run("bogus", code=2)
     aw.run("clusters", "show", "nowhere", code=3)
     aw.run("catalog", "show", "nothing", code=3)
+    error = aw.json("install", "nothing", "x", "--cluster", "try", code=3)["error"]
+    assert error["title"] == "There is no such package"
     aw.run("operations", "show", "00000000-0000-0000-0000-000000000000", code=3)
 
 

@@ -87,5 +87,7 @@ def test_an_install_that_does_not_fit_applies_nothing_and_says_why(world):
     _, operation = world.install()
     ended = finish(operation)
     assert (ended.state, ended.error["kept"]) == ("failed", "Nothing was applied.")
+    ways = {way["action"]: way["detail"] for way in ended.error["next"]}
+    assert ways["uninstall"] == "Take it off the list; the cluster has nothing of it."
     assert "not made here" in ended.error["detail"]
     assert writes(world.cell) == []
