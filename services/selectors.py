@@ -241,9 +241,10 @@ def usual_seconds(operation: Operation) -> int | None:
 
 
 _BAD = (Verdict.FAILED, Verdict.DEGRADED)
+_SAYS = {Verdict.FAILED: "does not work", Verdict.DEGRADED: "is degraded"}
 
 
-def needs_attention(organization: Organization, limit: int = 5) -> list[dict[str, Any]]:
+def needs_attention(organization: Organization, limit: int = 50) -> list[dict[str, Any]]:
     """Give what a person should look at, worst first: silent clusters, failed services, failed operations."""
     slug = organization.slug
     found: list[dict[str, Any]] = []
@@ -266,7 +267,7 @@ def needs_attention(organization: Organization, limit: int = 5) -> list[dict[str
         found.append(
             _attention(
                 f"service_{service.verdict}",
-                f"{service.name} is {service.verdict}",
+                f"{service.name} {_SAYS[Verdict(service.verdict)]}",
                 service.reason,
                 service.health_since,
                 "See why",
