@@ -69,7 +69,10 @@ class Discovery:
             else:
                 table |= self._by_group(root, answer)
         with _lock:
-            _kept[self.key] = (time.monotonic(), table)
+            now = time.monotonic()
+            for key in [key for key, (since, _) in _kept.items() if now - since >= KEEP_SECONDS]:
+                del _kept[key]  # of a former token, for instance
+            _kept[self.key] = (now, table)
         return table
 
     def _by_group(self, root: str, answer: Any) -> Table:

@@ -264,11 +264,27 @@ class Transport:
 
     def _keep(self, channel: Channel) -> None:
         with _lock:
+            left = _take_stale(time.monotonic())
             shelf = _idle.setdefault((os.getpid(), self.key), [])
             if len(shelf) < MAX_IDLE:
                 shelf.append(_Kept(channel, time.monotonic()))
-                return
-        channel.close()
+            else:
+                left.append(channel)
+        for one in left:
+            one.close()
+
+
+def _take_stale(now: float) -> list[Channel]:
+    """Give the kept connections nobody asks for any more, as those of a former token; they are kept no longer."""
+    stale: list[Channel] = []
+    for key in [key for key in _idle if key[0] == os.getpid()]:
+        fresh = [kept for kept in _idle[key] if now - kept.since < IDLE_SECONDS]
+        stale += [kept.channel for kept in _idle[key] if kept not in fresh]
+        if fresh:
+            _idle[key] = fresh
+        else:
+            del _idle[key]
+    return stale
 
 
 class _Dead(Exception):

@@ -82,6 +82,18 @@ def test_a_connection_is_kept_and_used_again(serve: Serve) -> None:
     assert server.connections == 1
 
 
+def test_connections_nobody_asks_for_any_more_are_closed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(_always("200 OK", {"gitVersion": "v1.36.3", "platform": "linux/amd64"}))
+    monkeypatch.setattr(transport, "_idle", {})
+    monkeypatch.setattr(transport, "IDLE_SECONDS", 0.2)
+    _api(server, token="of yesterday").version()
+    (kept,) = [kept for shelf in transport._idle.values() for kept in shelf]
+    time.sleep(0.3)
+    _api(server, token="of today").version()
+    assert kept.channel.sock.fileno() == -1
+    assert len(transport._idle) == 1
+
+
 def test_a_kept_connection_that_died_is_replaced_for_reads(serve: Serve) -> None:
     def speak(conversation: Conversation) -> None:
         conversation.hear()
