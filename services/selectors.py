@@ -276,28 +276,33 @@ def needs_attention(organization: Organization, limit: int = 50) -> list[dict[st
                 cluster=_ref(service.cluster),
             )  # fmt: skip
         )
+    stacks_failed = Stack.objects.filter(organization=organization, state="present", operation__state="failed")
+    for stack in stacks_failed.select_related("operation", "cluster")[:limit]:
+        found.append(_operation_failed(slug, "stack", stack))
     failed = (
         Service.objects.filter(organization=organization, state="present", operation__state="failed")
         .exclude(verdict__in=_BAD)
+        .exclude(operation__parent__in=stacks_failed.values("operation"))
         .select_related("operation", "cluster")
     )
     for service in failed[:limit]:
-        operation = service.operation
-        assert operation is not None
-        error = operation.error or {}
-        found.append(
-            _attention(
-                "operation_failed",
-                f"{service.name}: {operation.kind} failed",
-                error.get("title", ""),
-                operation.finished_at,
-                "See what to do",
-                f"/o/{slug}/operations/{operation.pk}",
-                service=_ref(service),
-                operation={"id": str(operation.pk), "kind": operation.kind},
-            )  # fmt: skip
-        )
+        found.append(_operation_failed(slug, "service", service))
     return found[:limit]
+
+
+def _operation_failed(slug: str, noun: str, row: Service | Stack) -> dict[str, Any]:
+    operation = row.operation
+    assert operation is not None
+    return _attention(
+        "operation_failed",
+        f"{row.name}: {operation.kind.removesuffix('_stack')} failed",
+        (operation.error or {}).get("title", ""),
+        operation.finished_at,
+        "See what to do",
+        f"/o/{slug}/operations/{operation.pk}",
+        operation={"id": str(operation.pk), "kind": operation.kind},
+        **{noun: _ref(row)},
+    )
 
 
 def _ref(row: Any) -> dict[str, str]:

@@ -157,6 +157,7 @@ def _install(run: Run, stack: Stack, service: Service) -> None:
             raise WaitFor(child.pk)
         if child.state != State.SUCCEEDED:
             raise _stopped_by(run, stack, service, child, "installed", [RETRY, UNINSTALL])
+        run.log(f"{service.name} is installed.", step=service.member)
 
 
 def _followed(run: Run, service: Service) -> Operation | None:
@@ -175,7 +176,9 @@ def _begin(run: Run, service: Service, kind: str, summary: str, extra: dict[str,
     with desired.locked(service), run.fenced():
         if Operation.objects.filter(pk=run.operation.pk, cancel_requested_at__isnull=False).exists():
             raise Cancelled(run.left)
-        return actions.begin(service, run.operation.requested_by, kind, summary, extra, run.operation)
+        child = actions.begin(service, run.operation.requested_by, kind, summary, extra, run.operation)
+    run.log(f"{summary}: {service.name}.", step=service.member)
+    return child
 
 
 def _stopped_by(
@@ -221,6 +224,8 @@ def _uninstall(run: Run, stack: Stack, service: Service) -> None:
         with run.step(service.member):
             if child is None:
                 run.detail(service.member, "uninstalled before")
+            else:
+                run.log(f"{service.name} is uninstalled.", step=service.member)
         return
     with run.step(service.member):
         if service.state == ServiceState.PLANNED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from anywhere.operations.errors import OperationFailed
 from anywhere.operations.models import Operation
 from services.models import Service, Stack
 from tests.support import factories
@@ -178,3 +179,16 @@ def test_home_shows_a_stack_once_and_not_each_of_its_members(client, acme):
     factories.operation(acme, "install", parent=parent)
     recent = client.get("/api/v1/organizations/acme/overview/").json()["recent"]
     assert [o["id"] for o in recent] == [str(parent.pk)]
+
+
+def test_home_names_a_failed_stack_once_and_not_its_failed_member_beside_it(client, acme):
+    row = factories.stack(acme, "data")
+    error = OperationFailed("It is not there.", code="x", title="data-second: The image was not found").as_error()
+    parent = factories.operation(acme, "install_stack", state="failed", error=error)
+    child = factories.operation(acme, "install", state="failed", parent=parent, error=error)
+    Stack.objects.filter(pk=row.pk).update(operation=parent)
+    Service.objects.filter(name="data-second").update(operation=child)
+    found = client.get("/api/v1/organizations/acme/overview/").json()["needs_attention"]
+    assert [(f["title"], f["detail"], f["stack"]["name"]) for f in found] == [
+        ("data: install failed", "data-second: The image was not found", "data"),
+    ]  # fmt: skip

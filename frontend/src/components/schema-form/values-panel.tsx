@@ -20,6 +20,8 @@ export interface ValuesPanelProps {
   secrets: SecretValues
   secretPaths: string[]
   errors: FieldErrors
+  /** What the values are of, when there is no form beside the text. */
+  parts?: string[]
   onChange: (values: Values, secrets: SecretValues) => void
 }
 
@@ -44,7 +46,7 @@ function Editor({ text, errors, onText }: { text: string; errors: { line: number
   )
 }
 
-export function ValuesPanel({ heading, base, values, secrets, secretPaths, errors, onChange }: ValuesPanelProps): ReactElement {
+export function ValuesPanel({ heading, base, values, secrets, secretPaths, errors, parts, onChange }: ValuesPanelProps): ReactElement {
   const [view, setView] = useState<View>('difference')
   const [draft, setDraft] = useState<string | null>(null)
   const parsed = useMemo(() => (draft === null ? null : parseYaml(draft)), [draft])
@@ -80,14 +82,14 @@ export function ValuesPanel({ heading, base, values, secrets, secretPaths, error
         <div className="chips">{chip('difference', 'Difference')}{chip('all', 'All values')}{chip('edit', 'Edit')}</div>
         {view === 'difference' && (lines.length > 0
           ? <Diff label="Values that differ from the defaults" text={[`# ${heading}`, ...lines].join('\n')} />
-          : <p className="dim small">Nothing differs. Change the form, or choose Edit and write YAML.</p>)}
+          : <p className="dim small">{parts ? `Nothing differs. To change something, choose Edit and write YAML by service: ${parts.join(', ')}.` : 'Nothing differs. Change the form, or choose Edit and write YAML.'}</p>)}
         {view === 'all' && <pre className="yaml tall" tabIndex={0} aria-label="All values">{all.split('\n').map((line, i) => <span key={i}>{line || ' '}</span>)}</pre>}
         {view === 'edit' && <Editor text={draft ?? ''} errors={problems} onText={edit} />}
         <div id="yaml-errors" role="status"><ul className="ticks small">
           {problems.map((error) => <li key={`${error.line}${error.message}`}><VerdictIcon verdict="failed" label="Error" /><span>Line {error.line}: {error.message}</span></li>)}
           {problems.length === 0 && said.map(([path, messages]) => <li key={path}><VerdictIcon verdict="failed" label="Error" /><span className="break"><code>{path || 'values'}</code> {messages.join(' ')}</span></li>)}
         </ul></div>
-        <p className="tiny faint">The form and this text are two views of one thing: change either. Only the difference is kept, so later versions can bring better defaults. Secrets stay out of the text.</p>
+        <p className="tiny faint">{parts ? '' : 'The form and this text are two views of one thing: change either. '}Only the difference is kept, so later versions can bring better defaults. Secrets stay out of the text.</p>
       </div>
     </section>
   )

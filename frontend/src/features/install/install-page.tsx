@@ -71,7 +71,7 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
         <aside className="stack sticky" aria-label="Check and values">
           <CheckCard checked={checked} checking={state.checking} />
           <Suspense fallback={<SkeletonCard />}>
-            <ValuesPanel heading={`package ${item.name} ${version}${plan ? `, plan ${plan.name}` : ''}`} base={state.base} values={state.values} secrets={state.secrets} secretPaths={form.secrets} errors={state.fieldErrors} onChange={state.setValues} />
+            <ValuesPanel heading={`${item.kind} ${item.name} ${version}${plan ? `, plan ${plan.name}` : ''}`} base={state.base} values={state.values} secrets={state.secrets} secretPaths={form.secrets} errors={state.fieldErrors} parts={item.kind === 'stack' ? item.members.map((each) => each.name) : undefined} onChange={state.setValues} />
           </Suspense>
         </aside>
       </form>

@@ -157,7 +157,7 @@ const ofStack: Operation = {
     { name: 'spark', title: 'Spark', state: 'pending', started_at: null, finished_at: null, detail: '', operation: null },
   ],
 }
-const stack = { id: 'k1', name: 'data', plan: 'small', state: 'present', operation: null, health: { verdict: 'progressing', reason: 'data-kafka: Starting.' }, members: [{ member: 'kafka', state: 'present', verdict: 'progressing' }, { member: 'spark', state: 'planned', verdict: 'unknown' }] }
+const stack = { id: 'k1', name: 'data', plan: 'small', package: { name: 'data-stack', title: 'Data stack', icon_url: '' }, state: 'present', operation: null, health: { verdict: 'progressing', reason: 'data-kafka: Starting.' }, members: [{ member: 'kafka', state: 'present', verdict: 'progressing' }, { member: 'spark', state: 'planned', verdict: 'unknown' }] }
 
 test('the members of a stack are steps with their own progress and the way to their own page', async () => {
   answer('get', 'operations/o1/', ofStack)

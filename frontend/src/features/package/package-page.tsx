@@ -86,7 +86,7 @@ function Ready({ org, item }: { org: string; item: Package }): ReactElement {
           ? <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: item.name }}>Install {item.title}</ButtonLink>
           : <span className="small dim">An owner or member of the organization can install it.</span>}
       >
-        <div className="row small dim"><span>{item.provider.name}</span><span>·</span><span>{item.kind === 'stack' ? `Stack of ${count(item.members.length, 'service')}` : `${item.title} ${current?.app_version}`}</span><span>·</span><span>{item.license}</span></div>
+        <div className="row small dim"><span>{item.provider.name}</span><span>·</span><span>{item.kind === 'stack' ? `Stack of ${count(item.members.length, 'service')}` : `${item.title} ${current?.app_version}`}</span>{item.license && <><span>·</span><span>{item.license}</span></>}</div>
       </PageHead>
       <div className="split">
         <div className="stack" style={{ '--gap': 'var(--aw-5)' }}>

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import type { Operation } from '../../../api/types'
 import { useNow } from '../../../components/time'
 import { Verdict } from '../../../components/verdict'
-import { doingSentence, isFinal, kindWord } from '../../../lib/operations'
+import { doingSentence, isActive, isFinal, kindWord } from '../../../lib/operations'
 import { clusterQuery, serviceQuery, stackQuery } from '../../../lib/subjects'
 import { timeSentence } from '../rules/timeline'
 import { workloadSentence } from '../rules/workloads'
@@ -32,14 +32,18 @@ function StackSeen({ id }: { id: string }): ReactElement {
   const gone = stack?.state === 'uninstalled'
   const present = stack?.members.filter((each) => each.state === 'present') ?? []
   const healthy = present.filter((each) => each.verdict === 'healthy').length
-  const verdict = gone ? 'suspended' : stack?.health.verdict ?? 'unknown'
-  const says = gone ? 'Uninstalled: nothing of it runs.' : present.length === 0 ? 'Nothing of it runs yet.' : `${healthy} of ${present.length} services healthy. ${stack?.health.reason ?? ''}`
+  const seen = stack?.health.verdict ?? 'unknown'
+  // A service whose turn has not come is not seen yet; nothing is wrong with it.
+  const verdict = gone ? 'suspended' : seen === 'unknown' && isActive(stack?.operation) ? 'progressing' : seen
+  const says = gone ? 'Uninstalled: nothing of it runs.' : present.length === 0 ? 'Nothing of it runs yet.' : `${healthy} of ${present.length} services healthy. ${verdict === seen ? stack?.health.reason ?? '' : ''}`
   return <div className={`seen v-${verdict}`}><h2>We see</h2><p className="big" role="status"><Verdict verdict={verdict} /></p><p className="small break">{stack ? says : ''}</p></div>
 }
 
 export function OperationFacts({ operation }: { operation: Operation }): ReactElement {
   const now = useNow()
   const isService = operation.subject.type === 'service' && operation.subject.id !== null
+  const isStack = operation.subject.type === 'stack' && operation.subject.id !== null
+  const { data: stack } = useQuery({ ...stackQuery(operation.subject.id ?? ''), enabled: isStack })
   const { data: service } = useQuery({ ...serviceQuery(operation.subject.id ?? ''), enabled: isService })
   const working = workloadSentence(operation.workloads)
   const over = isFinal(operation.state)
@@ -53,7 +57,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
       <div>
         <h2>You asked for</h2>
         <p className="big">{kindWord(operation.kind)}</p>
-        <p className="small dim">{service ? `${service.package.title} ${service.server_version || service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : operation.subject.name}</p>
+        <p className="small dim">{service ? `${service.package.title} ${service.server_version || service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : stack ? `${stack.package.title}, ${sizeWord(stack.plan)} plan` : operation.subject.name}</p>
       </div>
       <div>
         <h2>We are doing</h2>
