@@ -226,10 +226,18 @@ def _answer(run: Run, cluster: Cluster, parts: Parts) -> dict[str, Any]:
     }  # fmt: skip
 
 
+NOT_REGISTERED = {
+    ClusterState.REGISTERING: ("It is being connected", "Wait for it."),
+    ClusterState.FAILED: ("It was not connected", "Its page says why; replace the credential there, or remove it."),
+    ClusterState.REMOVING: ("It is being removed", "Choose another cluster."),
+    ClusterState.REMOVED: ("It was removed", "Choose another cluster."),
+}
+
+
 def _check_one(run: Run, cluster: Cluster, parts: Parts) -> tuple[list[Finding], dict[str, float]]:
     if cluster.state != ClusterState.REGISTERED:
-        return [Finding("error", "cluster.not_registered", "Its registration is not finished", "",
-                        "Wait for it, or look at the cluster's page.", "cluster")], {}  # fmt: skip
+        title, fix = NOT_REGISTERED[ClusterState(cluster.state)]
+        return [Finding("error", "cluster.not_registered", title, "", fix, "cluster")], {}
     if cluster.reachable is False:
         return [Finding("error", "cluster.unreachable", "The cluster cannot be reached", cluster.unreachable_reason,
                         "Look at the cluster's page, or choose another.", "cluster")], {}  # fmt: skip

@@ -58,15 +58,17 @@ def test_preflight_answers_for_every_cluster_also_when_one_is_away(world, monkey
     for verb in ("get", "status", "request", "template", "api_versions"):
         gone.fail(verb, Unreachable("No route to host."))
     unready = factories.cluster(world.organization, name="unready", state="registering")
+    broken = factories.cluster(world.organization, name="broken", state="failed")
     operation = actions.ask_preflight(
         world.organization, world.owner, version=world.version, plan="small", values={}, name="db", namespace="db",
-        clusters=[world.cluster, away, unready],
+        clusters=[world.cluster, away, unready, broken],
     )  # fmt: skip
     answer = {c["cluster"]["name"]: c for c in finish(operation).result["clusters"]}
     assert answer[world.cluster.name]["verdict"] in {"fits", "risk"}
     assert answer["away"]["verdict"] == "no"
     assert [f["code"] for f in answer["away"]["findings"]] == ["cluster.unreachable"]
     assert [f["code"] for f in answer["unready"]["findings"]] == ["cluster.not_registered"]
+    assert [f["title"] for f in answer["broken"]["findings"]] == ["It was not connected"]
     assert writes(world.cell) == []
 
 

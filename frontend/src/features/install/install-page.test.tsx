@@ -46,7 +46,7 @@ function portal() {
     return { suggested: 'postgresql-1', name: { available: name !== 'orders', reason: name === 'orders' ? 'A service of this name runs on prod-eu.' : null }, namespace: { suggested: name ?? 'postgresql-1', exists: false } }
   })
   const preflights = answer('post', 'organizations/tern/preflight/', operation('p1', 'running'), 202)
-  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [checked('c2', 'plant-ham', 'no', 'Silent since 14:02.', 'Check that its API is up.'), checked('c1', 'prod-eu', 'fits', 'Room for 1 pod.')] }))
+  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [checked('c2', 'plant-ham', 'no', 'Silent since 14:02', 'Check that its API is up.'), checked('c1', 'prod-eu', 'fits', 'Room for 1 pod.')] }))
   answer('get', 'clusters/c1/options/', { namespaces: [{ name: 'shop', pod_security: '' }], storage_classes: [{ name: 'fast-ssd', is_default: false, expandable: true }, { name: 'standard', is_default: true, expandable: true }], ingress_classes: [] })
   const installs = answer('post', 'organizations/tern/services/', { ...operation('o1', 'queued'), kind: 'install' }, 202)
   answer('get', 'operations/o1/', { ...operation('o1', 'succeeded'), kind: 'install', subject: { type: 'service', id: 's1', name: 'orders-db' } })

@@ -24,7 +24,8 @@ const worst = (findings: Finding[]): Finding | undefined =>
 function Says({ findings }: { findings: Finding[] }): ReactElement | null {
   const finding = worst(findings)
   if (!finding) return null
-  return <p className="break">{finding.title}{finding.level !== 'note' && finding.fix ? ` ${finding.fix}` : ''}</p>
+  if (finding.level === 'note' || !finding.fix) return <p className="break">{finding.title}</p>
+  return <p className="break">{/[.!?]$/.test(finding.title) ? finding.title : `${finding.title}.`} {finding.fix}</p>
 }
 
 export function ClusterBlock({ org, clusters, chosen, checking, error, onCluster, onCheck }: ClusterBlockProps): ReactElement {
