@@ -19,7 +19,7 @@ from catalog.rules.validation import fields, problems
 from catalog.rules.values import find, holds, put, put_secrets, take_secrets
 from services import errors, selectors
 from services.models import Revision, Service, ServiceState
-from services.rules import names, refusals
+from services.rules import names, procedures, refusals
 from services.rules.stacks import and_others
 
 PLACEHOLDER = "a-secret-kept-or-made"  # stands for a secret while values are checked; never stored
@@ -136,6 +136,7 @@ def begin(
     summary: str,
     extra: Mapping[str, Any] | None = None,
     parent: Operation | None = None,
+    supersede: bool = True,
 ) -> Operation:
     """Give the new operation of a service, written down as what is being done about it and who asked."""
     operation = operations.request(
@@ -146,6 +147,7 @@ def begin(
         generation=service.generation,
         input={"summary": summary, **(extra or {})},
         parent=parent,
+        supersede=supersede,
     )
     Service.objects.filter(pk=service.pk).update(operation=operation)
     service.operation = operation
@@ -293,6 +295,18 @@ def request_scale(service: Service, user: User, component: str | None, replicas:
     choice = choice_of_change(row, {"component": component, "replicas": replicas})
     check_guards(row, choice)
     return _intend(row, user, "scale", choice, f"Scale {component or 'it'} to {replicas}")
+
+
+@transaction.atomic
+def request_procedure(service: Service, user: User, name: str) -> Operation:
+    """Give the operation that runs a procedure; NoSuchProcedure, OperationInProgress while another is under way."""
+    row = _live(service)
+    offered = procedures.offered(row.version.definition, selectors.merged_values(row))
+    chosen = next((one for one in offered if one["name"] == name), None)
+    if chosen is None:
+        known = ", ".join(one["name"] for one in offered) or "none"
+        raise errors.NoSuchProcedure(f"{row.package.title} has no procedure {name!r} here. It has: {known}.")
+    return begin(row, user, "procedure", chosen["title"], {"procedure": name}, supersede=False)
 
 
 @transaction.atomic

@@ -12,4 +12,4 @@ class ServicesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the handlers."""
-        from services.operations import bring_about, plan, preflight, stack, uninstall  # noqa: F401
+        from services.operations import bring_about, plan, preflight, procedure, stack, uninstall  # noqa: F401

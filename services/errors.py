@@ -58,6 +58,14 @@ class NoSuchRevision(UserFault):
     http_status = 404
 
 
+class NoSuchProcedure(UserFault):
+    """The package has no such procedure, or not with these values."""
+
+    code = "service.no_such_procedure"
+    title = "There is no such procedure"
+    http_status = 404
+
+
 class NotConfirmed(UserFault):
     """Deleting data wants the service's name typed."""
 

@@ -19,6 +19,8 @@ from catalog.rules.values import MASK, find, keys_of, merge, put
 from services.models import Service, ServiceState, Sighting, Stack, Verdict
 from services.rules import conditions, server
 from services.rules.connection import binding_secret
+from services.rules.costs import asked
+from services.rules.procedures import offered
 from services.rules.stacks import bound_names
 
 STALE_AFTER = timedelta(seconds=90)  # the watcher writes on change, and touches what it sees each minute
@@ -183,6 +185,17 @@ def scaling(service: Service) -> list[dict[str, Any]]:
         }  # fmt: skip
         for rule in conditions.scaling(service.version.definition, merged)
     ]
+
+
+def costs(service: Service) -> list[dict[str, Any]]:
+    """Give [{unit, each, times}]: what the service asks its cluster for, as its package counts it."""
+    definition = service.version.definition
+    return asked(definition, merged_values(service)) if definition.get("costs") else []
+
+
+def procedures(service: Service) -> list[dict[str, Any]]:
+    """Give [{name, title, summary, danger}]: what can be done with the service beside changing it."""
+    return offered(service.version.definition, merged_values(service))
 
 
 def masked_values(service: Service) -> dict[str, Any]:

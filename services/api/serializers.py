@@ -74,6 +74,14 @@ class UpdateOut(Out):
     version = serializers.CharField()
 
 
+class CostOut(Out):
+    """What a service asks for: so much of what, so many times."""
+
+    unit = serializers.ChoiceField(choices=["cpu", "memory", "disk", "gpu"])
+    each = serializers.CharField()
+    times = serializers.IntegerField()
+
+
 class KeptClaimOut(Out):
     """A volume that was kept."""
 
@@ -114,6 +122,7 @@ class ServiceOut(Out):
     operation = OperationOut(allow_null=True)
     health = serializers.SerializerMethodField()
     scaling = serializers.SerializerMethodField()
+    costs = serializers.SerializerMethodField()
     update = serializers.SerializerMethodField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=ServiceState.choices)
     data_kept = KeptClaimOut(many=True)
@@ -177,6 +186,11 @@ class ServiceOut(Out):
     def _bound(self, side: str) -> Any:
         rows = self.context.get(side)
         return None if rows is None else BoundServiceOut(rows, many=True).data
+
+    @extend_schema_field(CostOut(many=True))
+    def get_costs(self, service: Service) -> list[dict[str, Any]]:
+        """Give what it asks its cluster for, as the package counts it."""
+        return selectors.costs(service)
 
     @extend_schema_field(UpdateOut(allow_null=True))
     def get_update(self, service: Service) -> dict[str, str] | None:
@@ -384,6 +398,48 @@ class ObjectsOut(Out):
     workloads = serializers.ListField(child=serializers.DictField())
     claims = serializers.ListField(child=serializers.DictField())
     others = serializers.ListField(child=serializers.DictField())
+
+
+class ProcedureOut(Out):
+    """Something that can be done beside changing it; `danger` says what it costs, and is asked about first."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    danger = serializers.CharField(allow_blank=True)
+
+
+class ProceduresOut(Out):
+    """What can be done with a service beside changing it."""
+
+    results = ProcedureOut(many=True)
+
+
+class LagOut(Out):
+    """How far a node is behind."""
+
+    value = serializers.FloatField()
+    unit = serializers.ChoiceField(choices=["bytes", "seconds", "records", "partitions"])
+
+
+class ServiceNodeOut(Out):
+    """A node of a service, and what it says of itself; `problem` says why it does not."""
+
+    name = serializers.CharField()
+    component = serializers.CharField()
+    title = serializers.CharField()
+    ready = serializers.BooleanField()
+    node = serializers.CharField(allow_blank=True)
+    zone = serializers.CharField(allow_blank=True)
+    role = serializers.CharField(allow_null=True)
+    lag = LagOut(allow_null=True)
+    problem = serializers.CharField(allow_blank=True)
+
+
+class ServiceNodesOut(Out):
+    """The nodes of a service; none when its package has no word for them."""
+
+    results = ServiceNodeOut(many=True)
 
 
 class OverviewOut(Out):

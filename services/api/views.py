@@ -18,7 +18,7 @@ from anywhere.operations import selectors as operation_selectors
 from anywhere.operations.api.serializers import OperationOut
 from catalog import access as catalog
 from catalog.models import Kind
-from services import access, actions, connect, selectors, stacks, suggestions
+from services import access, actions, connect, nodes, selectors, stacks, suggestions
 from services.api import serializers as shapes
 from services.models import Revision
 
@@ -175,6 +175,37 @@ class ServiceRetry(ApiView):
         service = access.get_service(request.user, id, to="change")
         self.read(EmptyIn)
         return self.accepted(OperationOut(actions.request_retry(service, request.user)).data)
+
+
+class ServiceProcedures(ApiView):
+    """What can be done with a service beside changing it."""
+
+    @extend_schema(operation_id="services_procedures", responses=shapes.ProceduresOut)
+    def get(self, request: ApiRequest, id: UUID) -> Response:
+        """Give the procedures of its package."""
+        service = access.get_service(request.user, id)
+        return self.show(shapes.ProceduresOut, {"results": selectors.procedures(service)})
+
+
+class ServiceProcedure(ApiView):
+    """A procedure of the package."""
+
+    @extend_schema(operation_id="services_run", request=EmptyIn, responses={202: OperationOut})
+    def post(self, request: ApiRequest, id: UUID, name: str) -> Response:
+        """Give the operation that runs it."""
+        service = access.get_service(request.user, id, to="change")
+        self.read(EmptyIn)
+        return self.accepted(OperationOut(actions.request_procedure(service, request.user, name)).data)
+
+
+class ServiceNodes(ApiView):
+    """The nodes of a service."""
+
+    @extend_schema(operation_id="services_nodes", responses=shapes.ServiceNodesOut)
+    def get(self, request: ApiRequest, id: UUID) -> Response:
+        """Give each node with its role and how far it is behind, asked just now."""
+        service = access.get_service(request.user, id)
+        return self.show(shapes.ServiceNodesOut, {"results": nodes.look(service)})
 
 
 class ServiceUninstall(ApiView):

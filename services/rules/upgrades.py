@@ -69,11 +69,12 @@ def _one(version: str, part: str) -> bool:
     have = [int(n) for n in _NUMBER.findall(version.split("-", maxsplit=1)[0])]
     width = max(len(have), len(numbers))
     low, own = numbers + [0] * (width - len(numbers)), have + [0] * (width - len(have))
-    begins = have[: len(numbers)] == numbers
+    begins = own[: len(numbers)] == numbers
+    series = min(len(numbers), 2)
     answers = {
         ">=": own >= low, "<": own < low, ">": own > low and not begins, "<=": own <= low or begins,
         "!=": not begins, "": begins, "=": begins, "==": begins,
-        "^": own >= low and have[:1] == numbers[:1],
-        "~": own >= low and have[: max(len(numbers) - 1, 1)] == numbers[: max(len(numbers) - 1, 1)],
+        "^": own >= low and own[:1] == numbers[:1],
+        "~": own >= low and own[:series] == numbers[:series],
     }  # fmt: skip
     return answers[sign]

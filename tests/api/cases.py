@@ -77,6 +77,9 @@ CASES: dict[tuple[str, str], str] = {
     ("services/<uuid:service>/scale/", "post"): CHANGE,
     ("services/<uuid:service>/retry/", "post"): CHANGE,
     ("services/<uuid:service>/uninstall/", "post"): CHANGE,
+    ("services/<uuid:service>/procedures/", "get"): VIEW,
+    ("services/<uuid:service>/procedures/<slug:procedure>/", "post"): CHANGE,
+    ("services/<uuid:service>/nodes/", "get"): VIEW,
     ("services/<uuid:service>/values/", "get"): VIEW,
     ("services/<uuid:service>/connect/", "get"): VIEW,
     ("services/<uuid:service>/connect/reveal/", "post"): CHANGE,
@@ -105,6 +108,11 @@ def build() -> World:
     other = factories.user("other@example.com")
     provider = factories.provider(acme, "team")
     package = factories.package("web", provider)
+    package.latest.definition = {
+        "procedures": [{"name": "repair", "title": "Repair", "summary": "Mends.", "steps": []}],
+        "nodes": [{"component": "node", "title": "Node", "workload": "{fullname}"}],
+    }
+    package.latest.save(update_fields=["definition"])
     names = {
         "org": acme.slug,
         "member": str(acme.memberships.create(user=other, role=10).pk),
@@ -113,6 +121,7 @@ def build() -> World:
         "operation": str(factories.operation(acme).pk),
         "service": str(factories.service(acme, package=package).pk),
         "stack": str(factories.stack(acme).pk),
+        "procedure": "repair",
         "provider": provider.slug,
         "package": package.name,
         "version": "1.0.0",

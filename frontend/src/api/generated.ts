@@ -700,6 +700,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{id}/nodes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Give each node with its role and how far it is behind, asked just now. */
+        get: operations["services_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{id}/objects/": {
         parameters: {
             query?: never;
@@ -728,6 +745,40 @@ export interface paths {
         put?: never;
         /** @description Give the question's operation; its result has changes and refusals. */
         post: operations["services_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/procedures/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Give the procedures of its package. */
+        get: operations["services_procedures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/procedures/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the operation that runs it. */
+        post: operations["services_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1013,6 +1064,14 @@ export interface components {
             namespace: string;
             server: string;
         };
+        /** @description What a service asks for: so much of what, so many times. */
+        Cost: {
+            unit: components["schemas"]["CostUnitEnum"];
+            each: string;
+            times: number;
+        };
+        /** @enum {string} */
+        CostUnitEnum: "cpu" | "memory" | "disk" | "gpu";
         /** @description The portal's credential: its kind and its life, never itself. */
         Credential: {
             kind: string;
@@ -1152,6 +1211,14 @@ export interface components {
             kubeconfig: string;
             context?: string | null;
         };
+        /** @description How far a node is behind. */
+        Lag: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["LagUnitEnum"];
+        };
+        /** @enum {string} */
+        LagUnitEnum: "bytes" | "seconds" | "records" | "partitions";
         /** @description The largest single pod that fits now. */
         LargestPod: {
             /** Format: double */
@@ -1570,6 +1637,17 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** @description Something that can be done beside changing it; `danger` says what it costs, and is asked about first. */
+        Procedure: {
+            name: string;
+            title: string;
+            summary: string;
+            danger: string;
+        };
+        /** @description What can be done with a service beside changing it. */
+        Procedures: {
+            results: components["schemas"]["Procedure"][];
+        };
         /** @description A provider of one of the person's organizations. */
         Provider: {
             /** Format: uuid */
@@ -1752,6 +1830,7 @@ export interface components {
             operation: components["schemas"]["Operation"] | null;
             readonly health: components["schemas"]["Health"];
             readonly scaling: components["schemas"]["Scaling"][];
+            readonly costs: components["schemas"]["Cost"][];
             readonly update: components["schemas"]["Update"] | null;
             state: components["schemas"]["ServiceStateEnum"];
             data_kept: components["schemas"]["KeptClaim"][];
@@ -1779,6 +1858,22 @@ export interface components {
         /** @description What happened to a service, newest first. */
         ServiceEvents: {
             results: components["schemas"]["ServiceEvent"][];
+        };
+        /** @description A node of a service, and what it says of itself; `problem` says why it does not. */
+        ServiceNode: {
+            name: string;
+            component: string;
+            title: string;
+            ready: boolean;
+            node: string;
+            zone: string;
+            role: string | null;
+            lag: components["schemas"]["Lag"] | null;
+            problem: string;
+        };
+        /** @description The nodes of a service; none when its package has no word for them. */
+        ServiceNodes: {
+            results: components["schemas"]["ServiceNode"][];
         };
         /** @description A page of ServiceOut. */
         ServicePage: {
@@ -3903,6 +3998,36 @@ export interface operations {
             };
         };
     };
+    services_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceNodes"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     services_objects: {
         parameters: {
             query?: never;
@@ -3950,6 +4075,70 @@ export interface operations {
                 "application/json": components["schemas"]["PlanRequest"];
             };
         };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services_procedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Procedures"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body gives the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             202: {
                 headers: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from anywhere.cli import output, values
 from anywhere.cli.auth import connected
-from anywhere.cli.errors import DONE, REFUSED, USAGE, CliError
+from anywhere.cli.errors import DONE, NOT_FOUND, REFUSED, USAGE, CliError
 from anywhere.cli.install import Files, Sets, Timeout, Wait
 
 app = typer.Typer(no_args_is_help=True, help="Look after services.")
@@ -53,6 +54,13 @@ def show(name: str, cluster: Cluster = "") -> None:
     doing = f"{operation['kind']} {operation['state']}" if operation else "nothing"
     output.out.print(f"We are doing   {doing}")
     output.out.print(Text.assemble("We see         ", output.verdict(service), f"  {service['health']['reason']}"))
+    if service["costs"]:
+        output.out.print("It asks for    " + ", ".join(_cost(one) for one in service["costs"]))
+
+
+def _cost(cost: dict[str, Any]) -> str:
+    what = {"cpu": "CPU", "gpu": "GPU"}.get(cost["unit"], cost["unit"])
+    return f"{cost['times']} × {cost['each']} {what}"
 
 
 @app.command("change")
@@ -159,6 +167,70 @@ def retry(name: str, cluster: Cluster = "", wait: Wait = False, timeout: Timeout
     client = connected()
     service = client.service(name, cluster)
     return output.follow(client, client.post(f"services/{service['id']}/retry/"), wait, timeout)
+
+
+@app.command("run")
+def run(
+    name: str,
+    procedure: Annotated[str, typer.Argument(help="Which procedure; without it, they are listed.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, whatever it costs.")] = False,
+    cluster: Cluster = "",
+    wait: Wait = False,
+    timeout: Timeout = 3600,
+) -> int:
+    """Run a procedure of the package, such as a backup or a repair."""
+    client = connected()
+    service = client.service(name, cluster)
+    offered = client.get(f"services/{service['id']}/procedures/")["results"]
+    if not procedure:
+        return _procedures(offered)
+    chosen = next((one for one in offered if one["name"] == procedure), None)
+    if chosen is None:
+        known = ", ".join(one["name"] for one in offered) or "none"
+        raise CliError("There is no such procedure", f"{name} has no {procedure}. It has: {known}.", NOT_FOUND)
+    if chosen["danger"] and not yes:
+        _ask(chosen)
+    operation = client.post(f"services/{service['id']}/procedures/{procedure}/")
+    return output.follow(client, operation, wait, timeout)
+
+
+def _procedures(offered: list[dict[str, Any]]) -> int:
+    if output.options.json:
+        output.document(offered)
+    else:
+        rows = [(one["name"], one["title"], one["summary"], one["danger"]) for one in offered]
+        output.table(("NAME", "WHAT", "", "TAKE CARE"), rows, "Its package has no procedures.")
+    return DONE
+
+
+def _ask(chosen: dict[str, Any]) -> None:
+    """Return when the person agrees to what it costs."""
+    if output.options.json or not sys.stdin.isatty():
+        raise CliError(f"{chosen['title']} wants a yes", f"{chosen['danger']} Say --yes to go on.", REFUSED)
+    output.err.print(Text(chosen["danger"], "yellow"))
+    if not typer.confirm(f"{chosen['title']}?", err=True):
+        raise CliError("Nothing was done", "You said no.", REFUSED)
+
+
+@app.command("nodes")
+def nodes(name: str, cluster: Cluster = "") -> None:
+    """Show the nodes of a service, as they say they are now."""
+    client = connected()
+    found = client.get(f"services/{client.service(name, cluster)['id']}/nodes/")["results"]
+    if output.options.json:
+        output.document(found)
+        return
+    rows = [
+        (n["name"], n["title"], "ready" if n["ready"] else "not ready", n["role"] or "", _behind(n["lag"]), n["node"],
+         n["zone"], n["problem"])
+        for n in found
+    ]  # fmt: skip
+    columns = ("NODE", "KIND", "STATE", "ROLE", "BEHIND", "ON", "ZONE", "")
+    output.table(columns, rows, "Its package does not say what its nodes are.")
+
+
+def _behind(lag: dict[str, Any] | None) -> str:
+    return f"{lag['value']:g} {lag['unit']}" if lag else ""
 
 
 @app.command("connect")

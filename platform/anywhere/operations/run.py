@@ -145,12 +145,12 @@ class Run:
         else:
             self._end_step(step, "done")
 
-    def insert_steps(self, steps: Sequence[tuple[str, str]], *, before: str) -> None:
-        """Add steps that turned out to be needed, in their order, before another one; those that are there stay."""
+    def insert_steps(self, steps: Sequence[tuple[str, str]], *, before: str = "") -> None:
+        """Add steps that turned out to be needed, in their order, before another one or at the end; known ones stay."""
         known = {step["name"] for step in self.steps}
         for name, title in steps:
             if name not in known:
-                place = next(i for i, step in enumerate(self.steps) if step["name"] == before)
+                place = next((i for i, step in enumerate(self.steps) if step["name"] == before), len(self.steps))
                 added = step_of(name, redact.text(title, self.secrets, 200))
                 self.steps.insert(place, added)
                 self._append("step", step=name, data={**added, "before": before}, also={"steps": self.steps})

@@ -169,3 +169,146 @@ def queue(folder: Path, name: str) -> Path:
     _add(chart, files, name)
     _depend(chart, "console", {"enabled": True, "replicaCount": 1})
     return _package(chart)
+
+
+RING = """\
+{{- $live := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name }}
+{{- if and $live (lt (int .Values.replicas) (int $live.spec.replicas)) (not .Values.scaleIn.confirmed) }}
+{{- fail "Nobody has moved the data off the nodes that would leave." }}
+{{- end }}
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ .Release.Name }}-nodes"}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector: {ring: "{{ .Release.Name }}"}
+  ports: [{name: marks, port: 7777}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: "{{ .Release.Name }}"}
+spec:
+  serviceName: {{ .Release.Name }}-nodes
+  replicas: {{ .Values.replicas }}
+  podManagementPolicy: Parallel
+  selector: {matchLabels: {ring: "{{ .Release.Name }}"}}
+  template:
+    metadata: {labels: {ring: "{{ .Release.Name }}"}, annotations: {release: "{{ .Values.serverVersion }}"}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: node
+          image: IMAGE
+          command: [sh, -c, "touch /data/there; while true; do nc -l -p 7777 >> /data/marks; done"]
+          resources: {requests: {cpu: 5m, memory: 8Mi}}
+          readinessProbe: {exec: {command: [test, -f, /data/there]}, periodSeconds: 1}
+          volumeMounts: [{name: data, mountPath: /data}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 16Mi}}}
+"""
+RING_PACKAGE = """\
+apiVersion: anywhere/v1
+title: Ring
+summary: Nodes that hand their data to the first one before they leave.
+category: storage
+keywords: [ring]
+license: MIT
+creates: [1 StatefulSet]
+links: [{title: Website, url: "https://example.com"}]
+maintainer: Others
+plans: [{name: small, title: Small, summary: Small nodes., values: plans/small.yaml, recommended: true}]
+requires: {kubernetes: ">=1.29.0-0"}
+endpoints: []
+credentials: []
+snippets: []
+fullname: "{release}"
+guards: []
+volumes: []
+nodes:
+  - component: node
+    title: Node
+    workload: "{fullname}"
+    container: node
+    role: {command: [sh, -c, 'case "$HOSTNAME" in *-0) echo first ;; *) echo other ;; esac']}
+    lag: {command: [sh, -c, 'case "$HOSTNAME" in *-0) echo 0 ;; *) echo 7 ;; esac'], unit: records}
+scaling:
+  - component: node
+    title: Nodes
+    path: replicas
+    minimum: 1
+    maximum: 4
+    in: guided
+    out: guided
+    oneAtATime: true
+    confirm: scaleIn.confirmed
+    deleteClaims: true
+    beforeIn:
+      - title: Move the data off {pod}
+        pods: leaving
+        command:
+          - sh
+          - -c
+          - |
+            tell() { until echo "$1" | nc -w 5 {release}-0.{release}-nodes 7777; do sleep 1; done; }
+            tell "begin {pod}"
+            if [ -e /data/refuse ]; then
+              echo "looking for room"
+              echo "there is no room for the data of {pod}" >&2
+              exit 3
+            fi
+            for second in 1 2 3 4 5 6; do echo "moved $second of 6 parts"; sleep 1; done
+            tell "moved {pod} {replicas}"
+        timeoutSeconds: 120
+    afterIn:
+      - title: Forget who left
+        pods: one
+        command: [sh, -c, "echo 'forgot {leaving}' >> /data/marks"]
+    afterOut:
+      - title: Spread the data
+        pods: one
+        command: [sh, -c, "echo 'spread {replicas}' >> /data/marks"]
+      - title: Greet {pod}
+        pods: joining
+        command: [sh, -c, 'until echo "greeted {pod}" | nc -w 5 {release}-0.{release}-nodes 7777; do sleep 1; done']
+upgrades:
+  - path: serverVersion
+    from: "1.x"
+    to: "3.x"
+    how: refused
+    reason: 3 does not read the files of 1.
+    way: Go to 2 first.
+  - path: serverVersion
+    from: "1.x"
+    to: "2.x"
+    how: rolling
+    after: [{title: "Convert {pod}", pods: each, command: [sh, -c, "echo converted >> /data/marks"]}]
+procedures:
+  - name: repair
+    title: Repair
+    summary: Compares all copies.
+    danger: The service is slower meanwhile.
+    steps:
+      - title: Repair {pod}
+        pods: each
+        command: [sh, -c, "echo 'repaired {replicas}' >> /data/marks; echo all well"]
+  - name: backup
+    title: Back up
+    summary: Copies everything.
+    steps: [{title: Copy, pods: one, command: [sh, -c, "echo the store is full; exit 1"]}]
+costs:
+  - {unit: cpu, path: cpu, times: replicas}
+"""
+
+
+def ring(folder: Path, name: str) -> Path:
+    """Give the archive of a service whose nodes come and go by commands of its own."""
+    chart = folder / name
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 0.1.0\nappVersion: '1.0'\n")
+    values = {"replicas": 1, "serverVersion": "1.0", "cpu": "5m", "scaleIn": {"confirmed": False}}
+    (chart / "values.yaml").write_text(yaml.safe_dump(values))
+    (chart / "package.yaml").write_text(RING_PACKAGE)
+    _add(chart, {"templates/ring.yaml": RING, "plans/small.yaml": "replicas: 1\n"}, name)
+    return _package(chart)

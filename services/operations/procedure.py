@@ -1,0 +1,49 @@
+"""A procedure of the package, such as a backup or a repair: its commands, one after the other."""
+
+from __future__ import annotations
+
+from anywhere.clusters.connection import access_of
+from anywhere.gateways.connect import Gateways
+from anywhere.operations.registry import handler
+from anywhere.operations.run import Run
+from services.errors import Gone
+from services.models import Service, ServiceState
+from services.operations import commands, recovery
+from services.rules import procedures
+from services.rules.commands import Place, Task, tasks, workloads
+
+KEPT = "What the steps before it did is kept."
+
+
+@handler("procedure", steps=(("look", "Find its nodes"),), deadline_seconds=15 * 60, verifies=True)
+def procedure(run: Run) -> None:
+    """Run each command of the procedure in its pods; one that fails ends it with its last words."""
+    service = Service.objects.select_related("cluster", "version").get(pk=str(run.operation.subject_id))
+    if service.state != ServiceState.PRESENT:
+        raise Gone(f"{service.name} was uninstalled. Install it again.")
+    run.secrets |= {str(s) for s in (service.secrets or {}).values() if s}
+    run.left = "Nothing was run."
+    with recovery.waking(run, service.cluster), run.connect(access_of(service.cluster)) as gateways:
+        run.confirm()
+        if "tasks" not in run.remembers:
+            with run.step("look"):
+                commands.check_right(run, gateways, service.namespace)
+                run.remember(tasks=[task.as_dict() for task in _tasks(run, service, gateways)])
+        found = [Task.of(data) for data in run.remembers["tasks"]]
+        run.insert_steps([(task.step, task.title) for task in found])
+        run.allow(sum(task.seconds * max(len(task.pods), 1) for task in found))
+        again = {"action": "procedure", "title": "Run it again", "detail": "Each of its steps can be repeated."}
+        commands.carry_out(run, gateways, service.namespace, found, KEPT, [again])
+    run.result = {"procedure": run.input["procedure"]}
+
+
+def _tasks(run: Run, service: Service, gateways: Gateways) -> list[Task]:
+    definition = service.version.definition
+    found: list[Task] = []
+    for number, entry in enumerate(procedures.steps_of(definition, run.input["procedure"])):
+        place = Place(service.name, service.namespace, workloads(definition, service.name))
+        name = place.workload_of(str(entry.get("component") or "")).name
+        pods = [p["metadata"]["name"] for p in commands.pods_of(gateways.kubernetes, service.namespace, name)]
+        here = Place(service.name, service.namespace, place.workloads, pods=tuple(pods), sizes={name: len(pods)})
+        found += tasks(f"p{number}", [entry], here)
+    return found

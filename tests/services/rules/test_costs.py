@@ -1,0 +1,51 @@
+"""What a service asks for, in the package's own terms."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.rules import procedures
+from services.rules.costs import asked
+
+COSTS = [
+    {"unit": "cpu", "path": "resources.cpu", "times": "replicas"},
+    {"unit": "memory", "path": "resources.memory", "times": "replicas"},
+    {"unit": "disk", "path": "size", "times": "replicas"},
+    {"unit": "cpu", "path": "boss.cpu", "times": 2},
+    {"unit": "gpu", "path": "gpus"},
+]
+
+
+def test_each_value_counts_as_often_as_there_are_nodes():
+    values = {"replicas": 3, "resources": {"cpu": 1, "memory": "4Gi"}, "size": "100Gi", "boss": {"cpu": "250m"}}
+    assert asked({"costs": COSTS}, values) == [
+        {"unit": "cpu", "each": "1", "times": 3}, {"unit": "memory", "each": "4 GiB", "times": 3},
+        {"unit": "disk", "each": "100 GiB", "times": 3}, {"unit": "cpu", "each": "0.25", "times": 2},
+    ]  # fmt: skip
+
+
+def test_the_same_counts_together_and_nothing_is_left_out():
+    values = {"replicas": 1, "resources": {"cpu": "500m", "memory": ""}, "size": "0", "boss": {"cpu": 0.5}, "gpus": 0}
+    assert asked({"costs": COSTS}, values) == [{"unit": "cpu", "each": "0.5", "times": 3}]
+
+
+@pytest.mark.parametrize("odd", ["much", None, {"a": 1}, [1], "-1"])
+def test_what_is_no_amount_is_left_out(odd):
+    assert asked({"costs": COSTS}, {"replicas": 2, "size": odd}) == []
+    assert asked({"costs": COSTS}, {"replicas": odd, "size": "1Gi"}) == []
+
+
+def test_procedures_are_offered_as_the_values_allow():
+    steps = [{"title": "Copy", "pods": "one", "command": ["copy"]}]
+    backup = {"name": "backup", "title": "Back up", "summary": "Copies.", "steps": steps,
+              "showIf": {"path": "backup.enabled", "equals": True}}  # fmt: skip
+    repair = {"name": "repair", "title": "Repair", "summary": "Mends.", "danger": "Slow.", "steps": steps}
+    definition = {"procedures": [backup, repair]}
+    assert [one["name"] for one in procedures.offered(definition, {"backup": {"enabled": True}})] == [
+        "backup",
+        "repair",
+    ]
+    assert procedures.offered(definition, {"backup": {"enabled": False}}) == [
+        {"name": "repair", "title": "Repair", "summary": "Mends.", "danger": "Slow."}
+    ]
+    assert procedures.steps_of(definition, "repair") == steps and procedures.steps_of(definition, "x") == []
