@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 from tests.cluster.path import foreign
@@ -124,3 +126,26 @@ def test_a_helm_killed_in_a_hook_before_the_install_runs_the_hook_again(
     assert_one_release(kubeconfig, name)
     hook = json.loads(kubectl("-n", name, "get", "configmap", f"{name}-prepared", "-o", "json"))
     assert hook["data"]["revision"], "the hook that comes after the one that was cut off"
+
+
+def test_the_host_of_an_ingress_is_shown_and_followed(
+    package: Any, aw: CommandLine, kubectl: Kubectl, name: str
+) -> None:
+    def hosts() -> list[str]:
+        points = aw.json("services", "connect", name)["endpoints"]
+        return [point["host"] for point in points if point["scope"] == "outside"]
+
+    rule = {"host": f"{name}.test", "paths": [{"path": "/", "pathType": "Prefix"}]}
+    values = json.dumps({"ingress": {"enabled": True, "className": "standard", "hosts": [rule]}})
+    aw.json("install", package(foreign.shop), name, "--cluster", "real", "-f", "-", "--wait", stdin=values)
+    assert hosts() == [f"{name}.test"]
+    aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 60)
+    ingress = kubectl("-n", name, "get", "ingress", "-o", "name").strip()
+    patch = [{"op": "replace", "path": "/spec/rules/0/host", "value": f"moved-{name}.test"}]
+    kubectl("-n", name, "patch", ingress, "--type=json", "-p", json.dumps(patch))
+    eventually(lambda: hosts() == [f"moved-{name}.test"], "the new host is shown", 15)
+    address = os.environ.get("ANYWHERE_TEST_INGRESS", "10.100.0.1")
+    answer = httpx.get(f"http://{address}/", headers={"Host": f"moved-{name}.test"}, timeout=10)
+    assert answer.status_code == 200 and "nginx" in answer.text
+    aw.run("services", "uninstall", name, "--wait")
+    assert_gone(kubectl, name)
