@@ -1,7 +1,9 @@
 #!/bin/bash
 # Writes the settings of one part where nobody else can read them, then becomes that part.
 #
-#   start.sh master | worker | connect | history | driver ARGUMENT…
+#   start.sh master | worker | connect | history
+#   start.sh driver ARGUMENT…     spark-submit with these arguments
+#   start.sh login                only the login for Kafka, where an executor finds it
 #
 # Secrets come from files and go into files of a private directory in memory; none stands on a command line.
 set -euo pipefail
@@ -103,6 +105,8 @@ make_events() {
   done
 }
 
+if bound kafka && [ -n "$(of kafka username)" ]; then kafka_login >/run/spark/kafka.jaas; fi
+[ "$part" != login ] || exit 0
 cp $settings/metrics.properties "$SPARK_CONF_DIR/"
 {
   cat "$settings/$part.conf"
@@ -118,7 +122,6 @@ cp $settings/metrics.properties "$SPARK_CONF_DIR/"
     esac
   fi
 } >"$SPARK_CONF_DIR/spark-defaults.conf"
-if bound kafka && [ -n "$(of kafka username)" ]; then kafka_login >/run/spark/kafka.jaas; fi
 if [ -n "${EVENTS:-}" ]; then make_events; fi
 
 case $part in
@@ -132,6 +135,9 @@ case $part in
       --conf "spark.driver.host=$POD_IP" spark-internal
     ;;
   history) SPARK_DIST_CLASSPATH='/connectors/*' exec "$home/bin/spark-class" org.apache.spark.deploy.history.HistoryServer ;;
-  driver) exec "$home/bin/spark-submit" --conf "spark.driver.host=$POD_IP" --conf "spark.kubernetes.driver.pod.name=$POD_NAME" "$@" ;;
+  driver)
+    # What spark-submit itself fetches from the object store, it fetches before it knows spark.jars.
+    SPARK_DIST_CLASSPATH='/connectors/*' exec "$home/bin/spark-submit" --conf "spark.driver.host=$POD_IP" --conf "spark.kubernetes.driver.pod.name=$POD_NAME" "$@"
+    ;;
   *) say "there is no part $part"; exit 1 ;;
 esac

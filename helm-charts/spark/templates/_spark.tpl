@@ -122,7 +122,7 @@ metrics.properties: |
 checksum/configuration: {{ include "common.checksum" (cat (get $settings (printf "%s.conf" .part)) (get $settings "metrics.properties") (join "\n" $scripts)) }}
 checksum/secrets: {{ include "common.checksum" (cat (include "spark.secret" .context) (ternary (include "spark.token" .context) "" (eq .part "connect"))) }}
 {{- if ne .part "history" }}
-{{ include "common.metricsAnnotations" (dict "context" .context "port" .port "path" "/metrics/prometheus") }}
+{{ include "common.metricsAnnotations" (dict "context" .context "port" .port "path" "/metrics/prometheus/") }}
 {{- end }}
 {{- end }}
 
