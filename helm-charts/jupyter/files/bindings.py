@@ -1,4 +1,4 @@
-"""Sets what kernels and terminals know of bound services, from the files below /bindings. A kernel reads them when it starts."""
+"""Sets what kernels and terminals know of bound services, from the files below /bindings. Each kernel reads them."""
 
 import os
 from pathlib import Path

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -14,6 +15,8 @@ c.ServerApp.base_url = said["baseUrl"]
 c.ServerApp.terminals_enabled = said["terminals"]
 c.ServerApp.quit_button = False
 c.IdentityProvider.token = Path("/etc/anywhere-auth/token").read_text().strip()
+# Who has signed in stays so when the pod restarts, and no longer when the token changes.
+c.ServerApp.cookie_secret = hashlib.sha256(b"cookies " + c.IdentityProvider.token.encode()).digest()
 c.PasswordIdentityProvider.allow_password_change = False
 c.FileContentsManager.delete_to_trash = False
 c.LabApp.news_url = None

@@ -1,4 +1,4 @@
-"""Fills the folder of the project once, from a git repository or an archive. A folder that holds anything is left as it is."""
+"""Fills the folder of the project once, from a git repository or an archive. What is there already stays as it is."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def clone(part: Path) -> None:
 
 
 def unpack(part: Path) -> None:
-    """Fetches the archive and unpacks it; neither may be larger than was said, and nothing lands outside of the folder."""
+    """Fetches the archive and unpacks it: no larger than was said, and nothing outside of the folder."""
     url, most = SAID["archive"]["url"], SAID["archive"]["maxMegabytes"] * 10**6
     packed, size = HOME / ".archive.part", 0
     try:
@@ -100,4 +100,5 @@ try:
     main()
 except (subprocess.CalledProcessError, OSError, tarfile.TarError, zipfile.BadZipFile) as exc:
     where = urllib.parse.urlsplit(SAID["git"]["url"] or SAID["archive"]["url"])
-    sys.exit(f"cannot fetch the notebooks from {where.hostname}{where.path}: {exc if isinstance(exc, OSError) else 'see above'}")
+    why = exc if isinstance(exc, OSError) else "see above"
+    sys.exit(f"cannot fetch the notebooks from {where.hostname}{where.path}: {why}")

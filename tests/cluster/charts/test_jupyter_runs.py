@@ -47,6 +47,8 @@ def page(notebook: Release) -> Iterator[Page]:
     with chromium(f"--host-resolver-rules=MAP *.test {GATEWAY}") as browser:
         with seat(browser, f"http://{notebook.namespace}.test{PATH}") as taken:
             taken.page.set_default_timeout(SLOWLY)
+            lost = taken.page.get_by_role("dialog", name="Server Connection Error")
+            taken.page.add_locator_handler(lost, lambda dialog: dialog.get_by_role("button").last.click())
             yield taken.page
 
 
