@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.charts.chart import find_helm
+from tests.cluster.path.chaos import Api
 from tests.support.command_line import CommandLine
 from tests.support.portal import Portal, free_ports
 
@@ -83,6 +85,32 @@ def name(kubectl: Callable[..., str], aw: CommandLine) -> Iterator[str]:
     chosen = f"t-{secrets.token_hex(3)}"
     yield chosen
     kubectl("delete", "namespace", chosen, "--wait=false", "--ignore-not-found", check=False)
+
+
+@pytest.fixture(scope="session")
+def api(portal: Portal, aw: CommandLine) -> Api:
+    """Give a client with a provider of its own to publish under."""
+    api = Api(portal)
+    api.call("POST", "providers/", {"organization": "home", "slug": "others", "name": "Others"})
+    return api
+
+
+@pytest.fixture
+def package(api: Api, tmp_path: Path, kubectl: Callable[..., str]) -> Iterator[Callable[[Callable[..., Path]], str]]:
+    """Give a function that makes a chart, publishes it as somebody else's would be, and gives its name."""
+    made: list[str] = []
+
+    def publish(make: Callable[[Path, str], Path]) -> str:
+        name = f"foreign-{secrets.token_hex(2)}"
+        made.append(name)
+        archive = base64.b64encode(make(tmp_path, name).read_bytes()).decode()
+        ended = api.ended(api.call("POST", "providers/others/versions/", {"archive": archive})["id"], 60)
+        assert ended["state"] == "succeeded", ended["error"]
+        return name
+
+    yield publish
+    for name in made:
+        kubectl("delete", "crd", f"gadgets.{name}.example.com", "--ignore-not-found", check=False)
 
 
 def free_port() -> int:

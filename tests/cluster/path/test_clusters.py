@@ -50,9 +50,7 @@ def test_the_context_is_chosen_and_the_cluster_read_and_removed(
     assert {node["name"] for node in seen["nodes"]} == set(nodes)
     for node in seen["nodes"]:
         assert node["zone"] == nodes[node["name"]]["metadata"]["labels"].get("topology.kubernetes.io/zone", "")
-        assert (
-            node["allocatable"]["cpu"] > 0 and node["allocatable"]["memory"] > 2**30
-        )
+        assert node["allocatable"]["cpu"] > 0 and node["allocatable"]["memory"] > 2**30
     assert kubectl("version", "-o", "json").count(seen["version"].lstrip("v")) >= 1
     assert [c["name"] for c in seen["storage_classes"] if c["is_default"]] == ["standard"]
     assert [c["name"] for c in seen["ingress_classes"]] == ["standard"]

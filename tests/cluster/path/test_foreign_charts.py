@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import secrets
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx2 as httpx
@@ -20,32 +17,6 @@ from tests.support.portal import Portal
 
 pytestmark = pytest.mark.cluster
 Kubectl = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def api(portal: Portal, aw: CommandLine) -> Api:
-    """Give a client with a provider of its own to publish under."""
-    api = Api(portal)
-    api.call("POST", "providers/", {"organization": "home", "slug": "others", "name": "Others"})
-    return api
-
-
-@pytest.fixture
-def package(api: Api, tmp_path: Path, kubectl: Kubectl) -> Iterator[Callable[[Callable[..., Path]], str]]:
-    """Give a function that makes a chart, publishes it as somebody else's would be, and gives its name."""
-    made: list[str] = []
-
-    def publish(make: Callable[[Path, str], Path]) -> str:
-        name = f"foreign-{secrets.token_hex(2)}"
-        made.append(name)
-        archive = base64.b64encode(make(tmp_path, name).read_bytes()).decode()
-        ended = api.ended(api.call("POST", "providers/others/versions/", {"archive": archive})["id"], 60)
-        assert ended["state"] == "succeeded", ended["error"]
-        return name
-
-    yield publish
-    for name in made:
-        kubectl("delete", "crd", f"gadgets.{name}.example.com", "--ignore-not-found", check=False)
 
 
 def kinds(kubectl: Kubectl, namespace: str) -> list[str]:

@@ -1,4 +1,3 @@
-# ruff: noqa: F811
 """Nodes that come and go by the package's own commands: in order, past a killed worker, with words when they fail."""
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import pytest
 
 from tests.cluster.path import foreign
 from tests.cluster.path.chaos import Api, assert_one_release, eventually, helm_history, kill
-from tests.cluster.path.test_foreign_charts import Kubectl, api, package  # noqa: F401 (fixtures)
 from tests.support.command_line import CommandLine
 from tests.support.portal import Portal
 
 pytestmark = pytest.mark.cluster
+Kubectl = Callable[..., str]
 
 
 @pytest.fixture
