@@ -154,6 +154,7 @@ containers:
       - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
       - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
       - {name: SPARK_LOCAL_DIRS, value: /scratch}
+      - {name: SPARK_LAUNCHER_OPTS, value: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
       - {name: EVENTS, value: {{ ternary "s3a" "" (not (empty $root.Values.history.folder)) | quote }}}
       - {name: EVENTS_PATH, value: {{ $root.Values.history.folder | quote }}}
       {{- include "common.bindingEnv" (dict "context" $root) | nindent 6 }}

@@ -130,7 +130,7 @@ checksum/secrets: {{ include "common.checksum" (cat (include "spark.secret" .con
 - {name: SERIES, value: {{ include "spark.series" . | quote }}}
 - {name: MASTER_HOST, value: {{ include "spark.masterHost" . }}}
 - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
-- {name: SPARK_NO_DAEMONIZE, value: "true"}
+- {name: SPARK_LAUNCHER_OPTS, value: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
 {{- end }}
 
 {{- define "spark.mounts" -}}
