@@ -102,7 +102,10 @@ export type StackMember = Schemas['StackMember']
 export type PackageMember = Schemas['PackageMember']
 export type Health = Loose<Schemas['Health'], 'code'>
 export type Scaling = Schemas['Scaling']
-export type Service = Omit<Loose<Schemas['Service'], 'stack' | 'bound_to' | 'bound_by'>, 'health' | 'operation'> & { health: Health; operation: Operation | null }
+export type Cost = Schemas['Cost']
+export type Procedure = Schemas['Procedure']
+export type ServiceNode = Schemas['ServiceNode']
+export type Service = Omit<Loose<Schemas['Service'], 'stack' | 'bound_to' | 'bound_by' | 'costs'>, 'health' | 'operation'> & { health: Health; operation: Operation | null }
 export interface PlanResult {
   changes: {
     object: { kind: string; name: string; namespace: string }

@@ -22,6 +22,7 @@ const verbs: Record<string, Verb> = {
     doing: 'Replacing the credential of', done: 'has a new credential', undone: 'kept its old credential', noun: 'Replace credential',
   },
   retry: { doing: 'Applying again', done: 'is applied again', undone: 'was not applied again', noun: 'Try again' },
+  procedure: { doing: 'Running a procedure of', done: 'has run its procedure', undone: 'did not finish its procedure', noun: 'Procedure' },
   publish: { doing: 'Publishing', done: 'is published', undone: 'was not published', noun: 'Publish' },
   preflight: { doing: 'Checking clusters for', done: 'is checked', undone: 'was not checked', noun: 'Check clusters' },
   plan: { doing: 'Planning', done: 'is planned', undone: 'was not planned', noun: 'Plan' },

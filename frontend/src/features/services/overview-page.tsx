@@ -16,15 +16,17 @@ import { TopologyCard } from './components/topology-card'
 import { endpointLines } from './rules/connect'
 import { askedFor, seen } from './rules/facts'
 import { doingNow, latelyLine } from './rules/lately'
+import { costSentence } from './rules/nodes'
 
 function Facts({ service }: { service: Service }): ReactElement {
   const now = useNow()
   const asked = askedFor(service)
+  const costs = costSentence(service.costs)
   const doing = doingNow(service.operation)
   const view = seen(service, now)
   return (
     <section className="facts" aria-label="What is asked, what we do, what we see">
-      <div><h2>You asked for</h2><p className="big">{asked.big}</p><p className="small dim">{asked.small}</p></div>
+      <div><h2>You asked for</h2><p className="big">{asked.big}</p><p className="small dim">{asked.small}</p>{costs && <p className="small dim">{costs}</p>}</div>
       <div><h2>We are doing</h2><p className="big">{doing.big}</p><p className="small dim">{doing.small}</p></div>
       <div className={`seen v-${view.verdict}`}>
         <h2>We see</h2>

@@ -2,8 +2,8 @@
 import '../../styles/ops.css'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useEffect, type ReactElement } from 'react'
-import type { Service } from '../../api/types'
+import { useEffect, useState, type ReactElement } from 'react'
+import type { Procedure, Service } from '../../api/types'
 import { Button, ButtonLink } from '../../components/button'
 import { Icon } from '../../components/icon'
 import { Menu, type MenuItem } from '../../components/menu'
@@ -14,6 +14,8 @@ import { Moment } from '../../components/time'
 import { isActive, operationTitle } from '../../lib/operations'
 import { useMayChange } from '../../lib/session'
 import { serviceQuery } from '../../lib/subjects'
+import { proceduresQuery } from './api/procedures'
+import { ProcedureDialog } from './components/procedure-dialog'
 import { UninstallDialog } from './components/uninstall-dialog'
 
 const tabs = [
@@ -25,6 +27,8 @@ const tabs = [
 ] as const
 
 function Acts({ service, org }: { service: Service; org: string }): ReactElement {
+  const [procedure, setProcedure] = useState<Procedure | null>(null)
+  const { data: procedures } = useQuery({ ...proceduresQuery(service.id), enabled: service.state === 'present' })
   const tab = useLocation({ select: (location) => location.pathname.split(service.id)[1] ?? '' })
   const navigate = useNavigate()
   const mayChange = useMayChange()
@@ -33,6 +37,9 @@ function Acts({ service, org }: { service: Service; org: string }): ReactElement
   const items: MenuItem[] = [
     { label: service.update ? `Upgrade to ${service.update.version}` : 'Change values or plan', icon: 'edit', disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id/values', params, search: { do: 'change' } }) },
     { label: 'Roll back', icon: 'restart', disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id/history', params }) },
+    ...(procedures?.results ?? []).map((one): MenuItem => ({
+      label: one.title, icon: 'play', disabled: refused ?? (isActive(service.operation) ? 'Something else is under way' : undefined), onSelect: () => setProcedure(one),
+    })),
     { label: 'Uninstall', icon: 'trash', danger: true, disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id', params, search: { do: 'uninstall' } }) },
   ]
   if (service.state === 'uninstalled') {
@@ -42,6 +49,7 @@ function Acts({ service, org }: { service: Service; org: string }): ReactElement
     <>
       {!tab.startsWith('/connect') && <ButtonLink look={tab.startsWith('/values') ? 'plain' : 'main'} to="/o/$org/services/$id/connect" params={params}><Icon name="link" />Connect</ButtonLink>}
       <Menu label="More actions" items={items}><Button>More <Icon name="down" /></Button></Menu>
+      <ProcedureDialog service={service} org={org} procedure={procedure} onClose={() => setProcedure(null)} />
     </>
   )
 }

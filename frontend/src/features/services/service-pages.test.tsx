@@ -24,6 +24,8 @@ function given(over: Partial<Service> = {}): void {
     observed_at: '2026-11-21T14:00:00Z', claims: [{ name: 'data-broker-0', phase: 'Bound', size: '20Gi', storage_class: 'gp3' }], others: [],
     workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', ready: 0, desired: 1, verdict: 'failed', reason: 'image not found', pods: [{ name: 'orders-0', phase: 'Pending', ready: false, node: 'n1', zone: 'a', restarts: 0, reason: 'ErrImagePull', message: 'image x not found', started_at: null }] }],
   })
+  answer('get', 'services/s1/nodes/', { results: [] })
+  answer('get', 'services/s1/procedures/', { results: [] })
   answer('get', 'services/s1/connect/', {
     endpoints: [{ name: 'kafka', host: 'orders.tern-orders.svc', port: 9092, scope: 'inside', protocol: 'tcp' }], credential_keys: ['username', 'password'], credentials: null,
     snippets: [{ id: 'python', title: 'Python', language: 'python', text: 'import confluent_kafka' }], port_forward: 'kubectl port-forward svc/orders 9092',
@@ -120,6 +122,39 @@ describe('the overview', () => {
     given()
     renderAt('/o/tern/services/s1')
     expect(await screen.findByText('Owners and members can scale.')).toBeInTheDocument()
+  })
+})
+
+describe('what the package says of nodes, costs and procedures', () => {
+  const repair = { name: 'repair', title: 'Repair', summary: 'Compares all copies.', danger: 'The service is slower meanwhile.' }
+  test('stands on the overview', async () => {
+    given({ costs: [{ unit: 'cpu', each: '1', times: 3 }, { unit: 'disk', each: '20 GiB', times: 3 }] })
+    answer('get', 'services/s1/nodes/', { results: [{ name: 'orders-0', component: 'broker', title: 'Broker', ready: true, node: 'n1', zone: 'a', role: 'leader', lag: { value: 12, unit: 'records' }, problem: '' }] })
+    renderAt('/o/tern/services/s1')
+    expect(await screen.findByText('leader · 12 records behind')).toBeInTheDocument()
+    expect(screen.getByRole('region', { name: 'What is asked, what we do, what we see' })).toHaveTextContent('Asks for 3 × 1 CPU, 3 × 20 GiB disk')
+    expect(await violations()).toEqual([])
+  })
+  test('a procedure runs after its danger was shown', async () => {
+    given({ scaling: [] })
+    answer('get', 'services/s1/procedures/', { results: [repair] })
+    const calls = answer('post', 'services/s1/procedures/repair/', started('o9', 'procedure'), 202)
+    swallowOperation('o9')
+    const { user } = renderAt('/o/tern/services/s1')
+    await user.click(await within(await screen.findByRole('main')).findByRole('button', { name: 'More' }))
+    await user.click(await screen.findByRole('menuitem', { name: 'Repair' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Repair: orders' })
+    expect(dialog).toHaveTextContent('The service is slower meanwhile.')
+    expect(calls).toHaveLength(0)
+    await user.click(within(dialog).getByRole('button', { name: 'Repair' }))
+    await waitFor(() => expect(calls).toHaveLength(1))
+  })
+  test('a procedure waits for what is under way', async () => {
+    given({ scaling: [], operation: { ...started('o1'), state: 'running', steps: [] } as unknown as Operation })
+    answer('get', 'services/s1/procedures/', { results: [repair] })
+    const { user } = renderAt('/o/tern/services/s1')
+    await user.click(await within(await screen.findByRole('main')).findByRole('button', { name: 'More' }))
+    expect(await screen.findByRole('menuitem', { name: /Repair/ })).toHaveAttribute('data-disabled', 'true')
   })
 })
 

@@ -5,6 +5,7 @@ import type { IconName } from '../../../components/icon'
 const verbs: Record<string, string> = {
   'service.install': 'asked to install', 'service.change': 'asked to change', 'service.rollback': 'asked to roll back',
   'service.scale': 'asked to scale', 'service.uninstall': 'asked to uninstall', 'service.retry': 'tried again',
+  'service.procedure': 'ran a procedure of',
   'stack.install': 'asked to install', 'stack.retry': 'tried again', 'stack.uninstall': 'asked to uninstall',
   'service.reveal_credentials': 'looked at the credentials of',
   'cluster.register': 'asked to connect', 'cluster.register_practice': 'made the practice cluster', 'cluster.register_refused': 'was refused connecting',

@@ -33,6 +33,7 @@ function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Op
     }
     if (operation.subject.type === 'stack') return way.action === 'uninstall' ? <ButtonLink look={look} to="/o/$org/stacks/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink> : null
     if (way.action === 'change') return <ButtonLink look={look} to="/o/$org/services/$id/values" params={{ org, id }} search={{ do: 'change' }}>Change values</ButtonLink>
+    if (way.action === 'procedure') return <ButtonLink look={look} to="/o/$org/services/$id" params={{ org, id }}>Open the service</ButtonLink>
     if (way.action === 'rollback') return <ButtonLink look={look} to="/o/$org/services/$id/history" params={{ org, id }}>Choose a revision</ButtonLink>
     if (way.action === 'uninstall') return <ButtonLink look={look} to="/o/$org/services/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink>
     return null

@@ -47,6 +47,13 @@ describe('folding an event into an operation', () => {
     expect(applyEvent(operation, event({ event: 'state', data: { state: 'running' } }))).toMatchObject({ state: 'running', started_at: '2026-11-21T14:00:20Z' })
     expect(applyEvent(operation, event({ event: 'state', data: { state: 'succeeded' } })).state).toBe('queued')
   })
+  test('a step that turned out to be needed gets its place, and keeps it', () => {
+    const told = event({ event: 'step', step: 'r1-b-0-0', data: { name: 'r1-b-0-0', title: 'Move the data off orders-2', state: 'pending', detail: '', before: 'apply' } })
+    const once = applyEvent(operation, told)
+    expect(once.steps.map((step) => step.name)).toEqual(['r1-b-0-0', 'apply'])
+    expect(once.steps[0]?.title).toBe('Move the data off orders-2')
+    expect(applyEvent(once, told).steps).toEqual(once.steps)
+  })
   test('the same event twice changes nothing more', () => {
     const one = event({ event: 'step', data: { name: 'apply', state: 'running' } })
     expect(applyEvent(applyEvent(operation, one), one)).toEqual(applyEvent(operation, one))

@@ -44,6 +44,12 @@ export function appendEvent(log: OperationEvent[], event: OperationEvent): Opera
 
 const stepStates: Step['state'][] = ['pending', 'running', 'done', 'failed', 'skipped', 'cancelled']
 
+/** The steps with one that turned out to be needed: before the one it names, else at the end. */
+function inserted(steps: Step[], step: Step, before: string): Step[] {
+  const place = steps.findIndex((other) => other.name === before)
+  return place < 0 ? [...steps, step] : [...steps.slice(0, place), step, ...steps.slice(place)]
+}
+
 function withStep(operation: OperationRecord, event: OperationEvent, data: Record<string, unknown>): OperationRecord {
   const name = text(data.name) || event.step
   const state = stepStates.find((known) => known === data.state)
@@ -59,7 +65,7 @@ function withStep(operation: OperationRecord, event: OperationEvent, data: Recor
     finished_at: ended ? text(data.finished_at) || event.at : null,
     operation: text(data.operation) || (known?.operation ?? null),
   }
-  const steps = known ? operation.steps.map((other) => (other.name === name ? step : other)) : [...operation.steps, step]
+  const steps = known ? operation.steps.map((other) => (other.name === name ? step : other)) : inserted(operation.steps, step, text(data.before))
   return { ...operation, steps }
 }
 

@@ -5,11 +5,15 @@ import type { Service } from '../../../api/types'
 import { VerdictIcon } from '../../../components/icon'
 import { QueryView, Skeleton } from '../../../components/states'
 import { Ago } from '../../../components/time'
+import { nodesQuery } from '../api/get-nodes'
 import { objectsQuery } from '../api/get-objects'
+import { nodeWords } from '../rules/nodes'
 import { groups, sizeInWords, spread } from '../rules/topology'
 
 export function TopologyCard({ service }: { service: Service }): ReactElement {
   const query = useQuery(objectsQuery(service.id))
+  const { data: nodes } = useQuery({ ...nodesQuery(service.id), enabled: service.state === 'present' })
+  const said = new Map(nodes?.results.map((node) => [node.name, nodeWords(node)]))
   return (
     <section className="card" aria-labelledby="nodes">
       <header><h2 id="nodes">Nodes</h2>{query.data && <span className="faint small">{spread(query.data)}</span>}
@@ -23,7 +27,7 @@ export function TopologyCard({ service }: { service: Service }): ReactElement {
               <div className="pods">
                 {group.pods.map((pod) => (
                   <div className={`pod${pod.verdict === 'failed' ? ' loud' : ''}`} key={pod.name} title={pod.detail}>
-                    <b><VerdictIcon verdict={pod.verdict} label={pod.word} /><span className="clip">{pod.name}</span></b><small>{pod.detail}</small>
+                    <b><VerdictIcon verdict={pod.verdict} label={pod.word} /><span className="clip">{pod.name}</span></b>{said.get(pod.name) && <small className="break">{said.get(pod.name)}</small>}<small>{pod.detail}</small>
                   </div>
                 ))}
               </div>
