@@ -9,6 +9,7 @@ from typing import Any
 from catalog.rules import documents, validation
 from catalog.rules.archive import Archive
 from catalog.rules.faults import ArchiveRefused
+from catalog.rules.ranges import is_in
 from catalog.rules.schema import properties
 from catalog.rules.values import Layer, find, keys_of, merge
 from catalog.rules.versions import is_version
@@ -106,6 +107,8 @@ def inconsistencies(
         for where, path in _paths(definition)
         if not _exists(path, values, schema)
     ]
+    found += _wrong_commands(definition)
+    found += _wrong_ranges(definition)
     for plan in plans:
         merged = merge([Layer("chart", values), Layer("plan", plan["values"])]).values
         for problem in validation.problems(schema, merged)[:3]:
@@ -114,9 +117,40 @@ def inconsistencies(
 
 
 def _paths(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for part in ("scaling", "guards", "volumes"):
+    for part in ("scaling", "guards", "volumes", "upgrades", "costs", "procedures"):
         for entry in definition.get(part) or []:
-            yield part, str(entry.get("path", ""))
+            said = (entry.get("path"), entry.get("confirm"), entry.get("times"))
+            conditions = (entry.get("when"), entry.get("showIf"))
+            for path in (*said, *(condition["path"] for condition in conditions if condition)):
+                if isinstance(path, str):
+                    yield part, path
+
+
+def _wrong_commands(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Give what is wrong with the commands: pods that only a change of size has, components that nothing names."""
+    named = [*(definition.get("nodes") or []), *(definition.get("scaling") or [])]
+    components = {entry["component"] for entry in named}
+    for part, sized in (("scaling", True), ("upgrades", False), ("procedures", False)):
+        for entry in definition.get(part) or []:
+            for command in (
+                c for key in ("beforeIn", "afterIn", "afterOut", "after", "steps") for c in entry.get(key) or []
+            ):
+                what, pods, component = f"“{command['title']}” in {part}", command["pods"], command.get("component")
+                if component and component not in components:
+                    yield f"{what} names the component {component}, which neither nodes nor scaling have."
+                if pods in ("leaving", "staying", "joining") and not sized:
+                    yield f"{what} runs in {pods} pods, which only a change of size has."
+                if pods in ("leaving", "joining") and component not in (None, entry.get("component")):
+                    yield f"{what} runs in {pods} pods of {component}, but those of {entry['component']} come and go."
+
+
+def _wrong_ranges(definition: Mapping[str, Any]) -> Iterator[str]:
+    for entry in definition.get("upgrades") or []:
+        for wanted in (entry["from"], entry["to"]):
+            try:
+                is_in("1.0.0", wanted)
+            except ValueError:
+                yield f"upgrades has {wanted!r}, which is no range of versions."
 
 
 def _exists(path: str, values: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:

@@ -12,7 +12,6 @@ from services.rules.connection import expand
 SECONDS = 600  # as the schema of package.yaml says
 _WORD = re.compile(r"(?<!\$)\{(release|namespace|replicas|leaving)\}")  # a shell's ${release} is its own
 _POD = re.compile(r"(?<!\$)\{pod\}")
-_CHANGING = {"leaving", "joining"}
 
 
 @dataclass(frozen=True)
@@ -158,14 +157,3 @@ def choose(task: Task, pods: Sequence[tuple[str, bool]]) -> list[str]:
     if task.on == "one":
         return [name for name, ready in there if ready][:1]
     return [name for name, _ in there]
-
-
-def misfits(commands: Sequence[Mapping[str, Any]], components: Sequence[str], changes_size: bool) -> list[str]:
-    """Give what is wrong with commands of a package, as sentences."""
-    found = []
-    for entry in commands:
-        if (component := entry.get("component")) and component not in components:
-            found.append(f"“{entry['title']}” names the component {component}, which neither nodes nor scaling have.")
-        if entry["pods"] in {*_CHANGING, "staying"} and not changes_size:
-            found.append(f"“{entry['title']}” runs on {entry['pods']} pods, which only a change of size has.")
-    return found
