@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from anywhere.clusters.connection import access_of
@@ -38,7 +39,7 @@ def uninstall(run: Run) -> None:
                 _remember(run, gateways, service)
                 gateways.helm.uninstall(service.name, service.namespace)
         with run.step("gone"):
-            _wait(run, gateways, service)
+            _wait(run, gateways, _workloads(run, service), "gone")
         with run.step("data"):
             kept = _data(run, gateways, service, delete_data)
     with run.fenced():
@@ -130,20 +131,21 @@ def _describe(claim: Object) -> dict[str, Any]:
     }
 
 
-def _wait(run: Run, gateways: Gateways, service: Service) -> None:
+def _workloads(run: Run, service: Service) -> list[Ref]:
+    return [Ref(version, kind, name, service.namespace) for version, kind, name in run.remembers.get("workloads", [])]
+
+
+def _wait(run: Run, gateways: Gateways, refs: Sequence[Ref], step: str) -> None:
+    """Return when the objects are gone, or after a while, with the cluster going on with it."""
     waited = 0.0
     while waited < GONE_SECONDS:
-        left = [
-            f"{kind} {name}"
-            for version, kind, name in run.remembers.get("workloads", [])
-            if gateways.kubernetes.find(Ref(version, kind, name, service.namespace)) is not None
-        ]
+        left = [f"{ref.kind} {ref.name}" for ref in refs if gateways.kubernetes.find(ref) is not None]
         if not left:
             return
-        run.detail("gone", ", ".join(left[:3]))
+        run.detail(step, ", ".join(left[:3]))
         run.sleep(0.5)
         waited += 0.5
-    run.log("Some objects are still being deleted; the cluster goes on with it.", level="warning", step="gone")
+    run.log("Some objects are still being deleted; the cluster goes on with it.", level="warning", step=step)
 
 
 def _data(run: Run, gateways: Gateways, service: Service, delete: bool) -> list[dict[str, Any]]:
@@ -152,9 +154,11 @@ def _data(run: Run, gateways: Gateways, service: Service, delete: bool) -> list[
         names = ", ".join(c["name"] for c in claims)
         run.log(f"Kept in {service.namespace}: {names}." if claims else "There are no volumes to keep.", step="data")
         return list(claims)
-    for claim in claims:
-        gateways.kubernetes.delete(Ref("v1", "PersistentVolumeClaim", claim["name"], service.namespace))
-        run.log(f"Deleted the volume {claim['name']}.", step="data")
+    volumes = [Ref("v1", "PersistentVolumeClaim", claim["name"], service.namespace) for claim in claims]
+    for volume in volumes:
+        gateways.kubernetes.delete(volume)
+        run.log(f"Deleted the volume {volume.name}.", step="data")
     for version, kind, name in run.remembers.get("kept", []):
         gateways.kubernetes.delete(Ref(version, kind, name, service.namespace))
+    _wait(run, gateways, volumes, "data")  # a claim that lingers would be found by the next install of the name
     return []

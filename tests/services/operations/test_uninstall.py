@@ -77,6 +77,24 @@ def test_the_data_goes_only_after_the_name_was_typed(world):
     assert (claims(world), service.secrets) == ([], None)
 
 
+def test_the_data_counts_as_deleted_only_when_its_volumes_are_gone(world):
+    service = with_volume(world)
+    key = ("v1", "PersistentVolumeClaim", "db", "data-db-0")
+    claim, note, looks = world.cell.objects[key], world.cell.called, iter(range(3))
+
+    def lingers(verb: str, what: str) -> None:
+        note(verb, what)
+        if verb == "get" and "PersistentVolumeClaim" in what and "delete" in world.cell.verbs():
+            world.cell.objects.pop(key, None)
+            if next(looks, None) is not None:
+                world.cell.objects[key] = claim
+
+    world.cell.called = lingers
+    finish(actions.request_uninstall(service, world.owner, delete_data=True, confirm="db"))
+    assert next(looks, None) is None, "it was looked for until it was gone"
+    assert claims(world) == []
+
+
 @pytest.mark.parametrize("delete", [False, True])
 def test_a_worker_killed_at_any_call_of_an_uninstall_keeps_the_promise_about_the_data(world, delete):
     service = with_volume(world, "measured")
