@@ -27,6 +27,7 @@ from services.rules import stacks as rules
 
 DEADLINE_SECONDS = 6 * 3600
 RETRY = {"action": "retry", "title": "Retry", "detail": "Goes on where it stopped; what is installed stays."}
+CHANGE = {"action": "change", "detail": "Mend what is wrong there, then go on with the stack."}
 UNINSTALL = {"action": "uninstall", "title": "Uninstall", "detail": "Removes all of it; volumes are kept."}
 
 
@@ -156,7 +157,10 @@ def _install(run: Run, stack: Stack, service: Service) -> None:
         if child.state in ACTIVE:
             raise WaitFor(child.pk)
         if child.state != State.SUCCEEDED:
-            raise _stopped_by(run, stack, service, child, "installed", [RETRY, UNINSTALL])
+            change = {**CHANGE, "title": f"Change values of {service.name}"}
+            offered = any(way["action"] == "change" for way in (child.error or {}).get("next") or [])
+            ways = [change, RETRY, UNINSTALL] if offered else [RETRY, UNINSTALL]
+            raise _stopped_by(run, stack, service, child, "installed", ways)
         run.log(f"{service.name} is installed.", step=service.member)
 
 

@@ -333,7 +333,7 @@ def test_the_cause_of_a_failed_member_is_the_stack_s_and_the_others_stay(world, 
     assert ended.error["title"] == f"x-second: {child.error['title']}"
     assert ended.error["kept"] == "x-first is installed and stays. x-second was begun; its page says what is left. " \
                                   "x-app was not touched."  # fmt: skip
-    assert [w["action"] for w in ended.error["next"]] == ["retry", "uninstall"]
+    assert [w["action"] for w in ended.error["next"]] == ["change", "retry", "uninstall"]
     assert states(ended)[1:] == [("first", "done"), ("second", "failed"), ("app", "pending")]
     before = list(world.cell.applied)
     again = work_all(stacks.request_retry(row, world.owner))

@@ -157,7 +157,7 @@ const ofStack: Operation = {
     { name: 'spark', title: 'Spark', state: 'pending', started_at: null, finished_at: null, detail: '', operation: null },
   ],
 }
-const stack = { id: 'k1', name: 'data', plan: 'small', package: { name: 'data-stack', title: 'Data stack', icon_url: '' }, state: 'present', operation: null, health: { verdict: 'progressing', reason: 'data-kafka: Starting.' }, members: [{ member: 'kafka', state: 'present', verdict: 'progressing' }, { member: 'spark', state: 'planned', verdict: 'unknown' }] }
+const stack = { id: 'k1', name: 'data', plan: 'small', package: { name: 'data-stack', title: 'Data stack', icon_url: '' }, state: 'present', operation: null, health: { verdict: 'progressing', reason: 'data-kafka: Starting.' }, members: [{ member: 'kafka', id: 's-kafka', state: 'present', verdict: 'progressing' }, { member: 'spark', state: 'planned', verdict: 'unknown' }] }
 
 test('the members of a stack are steps with their own progress and the way to their own page', async () => {
   answer('get', 'operations/o1/', ofStack)
@@ -175,8 +175,9 @@ test('the members of a stack are steps with their own progress and the way to th
 })
 
 test('a failed member is tried again with its stack', async () => {
-  const failure = failed.error && { ...failed.error, title: 'data-kafka: The image was not found', next: [{ action: 'retry', title: 'Retry', detail: 'Goes on where it stopped.' }, { action: 'uninstall', title: 'Uninstall', detail: '' }] }
-  answer('get', 'operations/o1/', { ...ofStack, state: 'failed', error: failure })
+  const failure = failed.error && { ...failed.error, title: 'data-kafka: The image was not found', next: [{ action: 'change', title: 'Change values of data-kafka', detail: '' }, { action: 'retry', title: 'Retry', detail: 'Goes on where it stopped.' }, { action: 'uninstall', title: 'Uninstall', detail: '' }] }
+  const steps = ofStack.steps.map((step) => (step.name === 'kafka' ? { ...step, state: 'failed' } : step))
+  answer('get', 'operations/o1/', { ...ofStack, steps, state: 'failed', error: failure })
   answer('get', 'operations/o1/events/', listOf([]))
   answer('get', 'operations/o3/', { ...ofStack, id: 'o3' })
   answer('get', 'stacks/k1/', stack)
@@ -184,6 +185,7 @@ test('a failed member is tried again with its stack', async () => {
   const { user, path } = renderAt('/o/tern/operations/o1')
   expect(await screen.findByRole('heading', { name: 'data-kafka: The image was not found' })).toBeInTheDocument()
   expect(screen.getByRole('link', { name: 'Uninstall' })).toHaveAttribute('href', '/o/tern/stacks/k1?do=uninstall')
+  expect(await screen.findByRole('link', { name: 'Change values' })).toHaveAttribute('href', '/o/tern/services/s-kafka/values?do=change')
   await user.click(screen.getByRole('button', { name: 'Try again' }))
   await waitFor(() => expect(path()).toBe('/o/tern/operations/o3'))
   expect(retried).toHaveLength(1)

@@ -1,4 +1,5 @@
 /** Why an operation failed, what was kept, and the ways out, best first. */
+import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import type { Operation, OperationProblem, WayOut } from '../../../api/types'
 import { Button, ButtonLink } from '../../../components/button'
@@ -8,12 +9,17 @@ import { ProblemPanel } from '../../../components/problem-panel'
 import { useFollow } from '../../../lib/follow'
 import { whoseSentence } from '../../../lib/operations'
 import { useMayChange } from '../../../lib/session'
+import { stackQuery } from '../../../lib/subjects'
 import { useRetry } from '../api/retry'
 import { supportText } from '../rules/support'
 
 function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Operation; org: string; first: boolean; retry: ReturnType<typeof useRetry> }): ReactElement {
   const follow = useFollow(org)
   const id = operation.subject.id ?? ''
+  // The member of a stack that failed has the name of its step.
+  const failed = operation.steps.find((step) => step.state === 'failed')?.name
+  const stack = useQuery({ ...stackQuery(id), enabled: operation.subject.type === 'stack' && way.action === 'change' }).data
+  const member = stack?.members.find((each) => each.member === failed)
   const look = first ? ('main' as const) : ('plain' as const)
   const button = () => {
     if (way.action === 'wait') return null
@@ -31,6 +37,7 @@ function Way({ way, operation, org, first, retry }: { way: WayOut; operation: Op
         </Button>
       )
     }
+    if (operation.subject.type === 'stack' && way.action === 'change') return member ? <ButtonLink look={look} to="/o/$org/services/$id/values" params={{ org, id: member.id }} search={{ do: 'change' }}>Change values</ButtonLink> : null
     if (operation.subject.type === 'stack') return way.action === 'uninstall' ? <ButtonLink look={look} to="/o/$org/stacks/$id" params={{ org, id }} search={{ do: 'uninstall' }}>Uninstall</ButtonLink> : null
     if (way.action === 'change') return <ButtonLink look={look} to="/o/$org/services/$id/values" params={{ org, id }} search={{ do: 'change' }}>Change values</ButtonLink>
     if (way.action === 'procedure') return <ButtonLink look={look} to="/o/$org/services/$id" params={{ org, id }}>Open the service</ButtonLink>
