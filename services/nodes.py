@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +17,7 @@ from services.operations import commands
 from services.rules.commands import workloads
 
 SECONDS = 4.0  # for one answer of one node
+ALTOGETHER = 10.0  # for all of them
 AT_ONCE = 8
 MOST = 64  # nodes that are asked; more are listed only
 
@@ -30,6 +32,7 @@ def look(service: Service) -> list[dict[str, Any]]:
         return []
     known = {w.component: w for w in workloads(service.version.definition, service.name)}
     zones = {n["name"]: n.get("zone") or "" for n in (service.cluster.inventory or {}).get("nodes") or []}
+    ends = time.monotonic() + ALTOGETHER
     most = 0 if service.cluster.is_practice else MOST  # there are no containers to ask
     secrets = [str(s) for s in (service.secrets or {}).values() if s]
     with open_cluster(access_of(service.cluster)) as gateways, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -39,7 +42,7 @@ def look(service: Service) -> list[dict[str, Any]]:
             for pod in commands.pods_of(gateways.kubernetes, service.namespace, known[entry["component"]].name)
         ]
         asked = [
-            pool.submit(_ask, gateways, service.namespace, pod, entry, secrets) if number < most else None
+            pool.submit(_ask, gateways, service.namespace, pod, entry, secrets, ends) if number < most else None
             for number, (entry, pod) in enumerate(found)
         ]
         return [
@@ -61,7 +64,7 @@ def _nothing(problem: str = "") -> dict[str, Any]:
 
 
 def _ask(
-    gateways: Gateways, namespace: str, pod: Object, entry: Mapping[str, Any], secrets: list[str]
+    gateways: Gateways, namespace: str, pod: Object, entry: Mapping[str, Any], secrets: list[str], ends: float
 ) -> dict[str, Any]:
     container = commands.container_of(pod, str(entry.get("container") or ""))
     if not commands.is_running(pod, container):
@@ -70,12 +73,15 @@ def _ask(
     for what in ("role", "lag"):
         if not (asked := entry.get(what)):
             continue
+        seconds = min(SECONDS, ends - time.monotonic())
+        if seconds <= 0:
+            return {**answer, "problem": "There was no time to ask it."}
         try:
             ran = gateways.kubernetes.run(
-                namespace, pod["metadata"]["name"], asked["command"], container=container, seconds=SECONDS
+                namespace, pod["metadata"]["name"], asked["command"], container=container, seconds=seconds
             )
         except CommandTimedOut:
-            return {**answer, "problem": f"It did not tell its {what} within {SECONDS:g} seconds."}
+            return {**answer, "problem": f"It did not tell its {what} within {seconds:.0f} seconds."}
         except Forbidden:
             return {**answer, "problem": commands.MAY_NOT}
         except GatewayError as exc:

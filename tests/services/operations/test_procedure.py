@@ -143,6 +143,12 @@ def test_a_node_that_does_not_run_is_not_asked(world, service):
     assert [pod for pod, _ in world.cell.ran] == ["ring-0", "ring-0"]
 
 
+def test_many_silent_nodes_take_no_longer_than_a_few(world, service, monkeypatch):
+    monkeypatch.setattr(nodes, "ALTOGETHER", 0.0)
+    assert [node["problem"] for node in asked(world, service)] == ["There was no time to ask it."] * 2
+    assert world.cell.ran == []
+
+
 def test_what_a_node_says_is_masked(world, service):
     service.refresh_from_db()
     password = service.secrets["auth.password"]
