@@ -13,9 +13,6 @@ def environment(root: Path = Path("/bindings")) -> dict[str, str]:
         return file.read_text().strip() if file.is_file() else ""
 
     if uri := said("spark", "uri"):
-        token = said("spark", "token")
-        if token and "token=" not in uri:
-            uri = f"{uri}{';' if '/;' in uri else '/;'}token={token}"
         found["SPARK_REMOTE"] = uri
     if endpoint := said("object-store", "endpoint"):
         found["AWS_ENDPOINT_URL"] = endpoint

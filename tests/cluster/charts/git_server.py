@@ -34,6 +34,8 @@ run("git", "-C", "/tmp/made", *who, "commit", "-q", "-m", "Second")
 for name in ("open", "private"):
     run("git", "clone", "-q", "--bare", "/tmp/made", f"/tmp/served/{name}.git")
 run("tar", "-czf", "/tmp/served/notebooks.tar.gz", "-C", "/tmp", "made/hello.ipynb")
+open("/tmp/made/large", "wb").write(os.urandom(3_000_000))
+run("tar", "-czf", "/tmp/served/large.tar.gz", "-C", "/tmp", "made/large")
 LOGIN = "Basic " + base64.b64encode(b"ada:let-me-in").decode()
 
 
@@ -44,10 +46,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
             self.end_headers()
             return
-        if self.path == "/notebooks.tar.gz":
+        if self.path in ("/notebooks.tar.gz", "/large.tar.gz"):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(open("/tmp/served/notebooks.tar.gz", "rb").read())
+            self.wfile.write(open("/tmp/served" + self.path, "rb").read())
             return
         path, _, query = self.path.partition("?")
         said = {"GIT_PROJECT_ROOT": "/tmp/served", "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path, "QUERY_STRING": query,

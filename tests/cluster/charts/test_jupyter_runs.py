@@ -27,7 +27,7 @@ def notebook(release: Callable[[str, str], Release]) -> Release:
         "type": "s3", "endpoint": "http://objects:8333", "access-key-id": "KEY", "secret-access-key": "S3CRET",
         "bucket": "data", "region": "us-east-1",
     }  # fmt: skip
-    spark = {"type": "spark", "uri": "sc://spark:15002", "token": "T0KEN"}
+    spark = {"type": "spark", "uri": "sc://spark:15002/;authorization=Bearer%20T0KEN"}
     for name, entries in (("objects-binding", s3), ("spark-binding", spark)):
         body = git_server.secret(name, entries, f"servicebinding.io/{entries['type']}")
         made.api.create_namespaced_secret(made.namespace, body)
@@ -113,7 +113,7 @@ def test_a_cell_runs_over_a_websocket_and_its_output_is_there_after_a_reload_and
     page.keyboard.press("Control+A")
     page.keyboard.type("import os; print(6 * 7, os.environ['S3_BUCKET'], os.environ['SPARK_REMOTE'])")
     page.keyboard.press("Shift+Enter")
-    shown = "42 data sc://spark:15002/;token=T0KEN"
+    shown = "42 data sc://spark:15002/;authorization=Bearer%20T0KEN"
     page.locator(".jp-OutputArea-output", has_text=shown).wait_for()
     assert any(f"{PATH}/api/kernels/" in url and url.startswith("ws://") for url in sockets), sockets
     page.keyboard.press("Control+S")
