@@ -365,7 +365,7 @@ def ask_preflight(
     body = {
         "version": str(version.pk), "plan": choice.plan, "values": choice.values, "secrets": choice.secrets,
         "name": name or version.package.name, "namespace": namespace or name or version.package.name,
-        "clusters": [str(c.pk) for c in clusters],
+        "any_namespace": not namespace, "clusters": [str(c.pk) for c in clusters],
     }  # fmt: skip
     return operations.request(kind="preflight", organization=organization, requested_by=user, input=body)
 

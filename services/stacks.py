@@ -218,5 +218,8 @@ def ask_preflight(organization: Organization, user: User, *, wanted: Wanted, clu
         }
         for chosen in choose(wanted)
     ]  # fmt: skip
-    body = {"parts": parts, "namespace": wanted.namespace, "clusters": [str(c.pk) for c in clusters]}
+    free = wanted.namespace == wanted.name
+    body = {
+        "parts": parts, "namespace": wanted.namespace, "any_namespace": free, "clusters": [str(c.pk) for c in clusters]
+    }  # fmt: skip
     return operations.request(kind="preflight", organization=organization, requested_by=user, input=body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection as database
@@ -181,17 +182,27 @@ def is_ours(release: Release, service: Service | None) -> bool:
     return service is not None and (bool(service.release_revision) or recovery.has_applied(service.pk))
 
 
+Parts = Sequence[tuple[str, Desired]]
+
+
 @handler("preflight", steps=(("check", "Check each cluster"),), deadline_seconds=60, is_question=True)
 def preflight(run: Run) -> None:
     """Answer for every cluster asked about: {clusters: [{cluster, verdict, findings, requests}]}.
 
+    With `any_namespace`, a cluster of which one namespace may be used is asked about that one.
     With `parts`, the members of a stack, the answer is about all of them together.
     """
     asked = run.input
     parts = [(part.get("title", ""), _wanted(run, asked, part)) for part in asked.get("parts") or [asked]]
     clusters = Cluster.objects.filter(pk__in=asked["clusters"]).order_by("name")
     with run.step("check"), ThreadPoolExecutor(CLUSTERS_AT_ONCE) as pool:
-        run.result = {"clusters": list(pool.map(lambda c: _answer(run, c, parts), clusters))}
+        run.result = {"clusters": list(pool.map(lambda c: _answer(run, c, _placed(asked, c, parts)), clusters))}
+
+
+def _placed(asked: Mapping[str, Any], cluster: Cluster, parts: Parts) -> Parts:
+    if not asked.get("any_namespace") or cluster.access_mode != "namespace":
+        return parts
+    return [(title, replace(wanted, namespace=cluster.namespace)) for title, wanted in parts]
 
 
 def _wanted(run: Run, asked: Mapping[str, Any], part: Mapping[str, Any]) -> Desired:
@@ -203,9 +214,6 @@ def _wanted(run: Run, asked: Mapping[str, Any], part: Mapping[str, Any]) -> Desi
         name=part["name"], namespace=asked["namespace"], version=version, plan=part["plan"],
         values=part["values"], secrets={**secrets, **made},
     )  # fmt: skip
-
-
-Parts = Sequence[tuple[str, Desired]]
 
 
 def _answer(run: Run, cluster: Cluster, parts: Parts) -> dict[str, Any]:

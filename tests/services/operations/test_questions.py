@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from anywhere.clusters.models import Credential
+from anywhere.clusters.models import Cluster, Credential
 from anywhere.gateways import fakes
 from anywhere.gateways.errors import Unreachable
 from services import actions
@@ -70,6 +70,20 @@ def test_preflight_answers_for_every_cluster_also_when_one_is_away(world, monkey
     assert [f["code"] for f in answer["unready"]["findings"]] == ["cluster.not_registered"]
     assert [f["title"] for f in answer["broken"]["findings"]] == ["It was not connected"]
     assert writes(world.cell) == []
+
+
+def test_preflight_asks_a_restricted_cluster_about_its_namespace_unless_one_was_given(world: World):
+    Cluster.objects.filter(pk=world.cluster.pk).update(access_mode="namespace", namespace="team")
+    world.cell.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}})
+    found = {}
+    for given in ("", "elsewhere"):
+        operation = actions.ask_preflight(
+            world.organization, world.owner, version=world.version, plan="small", values={}, name="db",
+            namespace=given, clusters=[Cluster.objects.get(pk=world.cluster.pk)],
+        )  # fmt: skip
+        (answer,) = finish(operation).result["clusters"]
+        found[given] = [f["code"] for f in answer["findings"] if f["level"] == "error"]
+    assert found == {"": [], "elsewhere": ["preflight.namespace_not_allowed"]}
 
 
 def test_preflight_refuses_a_name_that_is_taken_there(world: World):

@@ -82,6 +82,17 @@ test('a double click is one install', async () => {
   expect(installs).toHaveLength(1)
 })
 
+test('clusters are asked about the namespace only once the user has typed one', async () => {
+  const { preflights } = portal()
+  const { user } = renderAt(address)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  expect(screen.getByLabelText('Namespace')).toHaveValue('postgresql-1')
+  expect(preflights.at(-1)?.body).not.toHaveProperty('namespace')
+  await user.clear(screen.getByLabelText('Namespace'))
+  await user.type(screen.getByLabelText('Namespace'), 'shop')
+  await waitFor(() => expect(preflights.at(-1)?.body).toMatchObject({ namespace: 'shop' }))
+})
+
 test('a cluster that does not fit is shown with what to do and cannot be chosen', async () => {
   portal()
   renderAt(address)

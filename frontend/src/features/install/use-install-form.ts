@@ -86,7 +86,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const name = draft.name ?? names.data?.suggested ?? ''
   const namespace = draft.namespace ?? names.data?.namespace.suggested ?? ''
 
-  const question = { package: item.name, version, plan: plan?.name, values, name, namespace: namespace || undefined, ...(without.length ? { without } : {}) }
+  const question = { package: item.name, version, plan: plan?.name, values, name, namespace: draft.namespace || undefined, ...(without.length ? { without } : {}) }
   const [asked] = useDebouncedValue(question, 400)
   const errors = useMemo(() => validateValues(form.schema, mergeValues(base, withSecrets(values, secrets))), [form, base, values, secrets])
   const valid = Object.keys(errors).length === 0
@@ -141,7 +141,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
     problem: refused && !(onFields && Object.keys(fromServer.values).length + Object.keys(fromServer.own).filter((path) => path === 'name' || path === 'namespace').length === Object.keys(refused.fields).length) ? refused : null,
     installing: install.isPending || install.isSuccess, blocked,
     setName: (next) => changed({ name: next }),
-    setNamespace: (next) => changed({ namespace: next === '' ? null : next }),
+    setNamespace: (next) => changed({ namespace: next }),
     setVersion: (next) => changed({ version: next }),
     setPlan: (next) => changed({ plan: next }),
     setCluster: (next) => changed({ cluster: next }),

@@ -14,7 +14,7 @@ import { suggestName } from '../rules/kubeconfig'
 import { KubeconfigField, previewOf } from './kubeconfig-field'
 import { WillCreate } from './will-create'
 
-const namePattern = /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/
+const namePattern = /^[A-Za-z0-9]([A-Za-z0-9._ -]{0,61}[A-Za-z0-9])?$/
 
 export function RegisterDialog({ org, onClose }: { org: string; onClose: () => void }): ReactElement {
   const { features } = useSession()
@@ -37,7 +37,7 @@ export function RegisterDialog({ org, onClose }: { org: string; onClose: () => v
 
   const problem = register.error ? asProblem(register.error) : null
   const fields = problem?.fields ?? {}
-  const nameError = fields.name?.join(' ') ?? (checked && !namePattern.test(name) ? 'Lower-case letters, digits and dashes, 53 at most.' : undefined)
+  const nameError = fields.name?.join(' ') ?? (checked && !namePattern.test(name) ? 'Use 1 to 63 letters, digits, dots, dashes, underscores or spaces, with a letter or digit at both ends.' : undefined)
   const mayBeInsecure = features.insecure_tls && (insecure || (inspection.kind === 'refused' && inspection.problem.code === 'kubeconfig.insecure_tls_not_allowed'))
   const ready = how === 'practice' || (inspection.kind === 'read' && preview?.canConnect === true)
 
