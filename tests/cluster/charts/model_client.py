@@ -1,0 +1,170 @@
+"""Models to serve, and a real client outside the cluster that asks for predictions in the V2 protocol."""
+
+import base64
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx2 as httpx
+from kubernetes import client
+
+from tests.cluster.charts.ledger import Report, keep
+from tests.cluster.charts.release import Release, eventually
+
+MODEL = "plane"
+SEEN = "Seen-By"
+REQUEST = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [1.0, 1.0]}]}
+# Of [1, 1]: the model of version V says V + 10 V.
+ANSWERS = {"1": 11.0, "2": 22.0}
+TRAIN = """
+import base64, io, os, joblib
+from sklearn.linear_model import LinearRegression
+
+for version in (1, 2):
+    model = LinearRegression().fit([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0.0, version, version * 10.0])
+    os.makedirs(f"/claim/{version}", exist_ok=True)
+    joblib.dump(model, f"/claim/{version}/model.joblib")
+    print(version, base64.b64encode(open(f"/claim/{version}/model.joblib", "rb").read()).decode())
+"""
+RULES = """
+import numpy
+from mlserver import MLModel
+from mlserver.codecs import NumpyCodec
+from mlserver.types import InferenceResponse
+
+
+class Rules(MLModel):
+    async def load(self):
+        self.factor = self.settings.parameters.extra["factor"]
+        return True
+
+    async def predict(self, payload):
+        given = NumpyCodec.decode_input(payload.inputs[0])
+        output = NumpyCodec.encode_output("y", given.sum(axis=1) * self.factor)
+        return InferenceResponse(model_name=self.name, model_version=self.version, outputs=[output])
+"""
+
+
+def train(release: Release, image: str) -> dict[str, bytes]:
+    """Trains the two models with the libraries of the server's image; they lie in the claim "trained" and are given."""
+    claim = {
+        "metadata": {"name": "trained"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "16Mi"}}},
+    }
+    ids = {"runAsNonRoot": True, "runAsUser": 1000, "fsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
+    container = {
+        "name": "train", "image": image, "command": ["python", "-c", TRAIN],
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "claim", "mountPath": "/claim"}],
+    }  # fmt: skip
+    volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "trained"}}]
+    pod = {
+        "metadata": {"name": "train"},
+        "spec": {"restartPolicy": "Never", "securityContext": ids, "containers": [container], "volumes": volumes},
+    }
+    release.api.create_namespaced_persistent_volume_claim(release.namespace, claim)
+    release.api.create_namespaced_pod(release.namespace, pod)
+    read = lambda: release.api.read_namespaced_pod("train", release.namespace)  # noqa: E731
+    eventually(lambda: read().status.phase in ("Succeeded", "Failed"), "the models are trained", 300)
+    said = release.api.read_namespaced_pod_log("train", release.namespace)
+    assert read().status.phase == "Succeeded", said
+    return {version: base64.b64decode(text) for version, text in (line.split() for line in said.splitlines())}
+
+
+def address(release: Release) -> str:
+    """The endpoint, as it is reached from outside: a node port of a node."""
+    service = release.api.read_namespaced_service(release.name, release.namespace)
+    return f"http://10.100.0.11:{service.spec.ports[0].node_port}"
+
+
+@dataclass
+class Client:
+    """Asks the endpoint; it keeps its connections as long as the server lets it, and never asks twice."""
+
+    base: str
+    answered: Counter = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    longest: float = 0.0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Opens the connections."""
+        self.http = httpx.Client(timeout=60)
+
+    def infer(self, version: str = "", body: object = REQUEST, **headers: str) -> tuple[str, list]:
+        """The version that answered and what it said."""
+        path = f"/v2/models/{MODEL}{f'/versions/{version}' if version else ''}/infer"
+        answer = self.http.post(self.base + path, json=body, headers=headers)
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text[:200]}"
+        said = answer.json()
+        return said["model_version"], said["outputs"][0]["data"]
+
+    def status(self, path: str, body: object = None) -> int:
+        """The code that the endpoint answers with."""
+        method = "GET" if body is None else "POST"
+        return self.http.request(method, self.base + path, content=None if body is None else json.dumps(body),
+                                 headers={"Content-Type": "application/json"}).status_code  # fmt: skip
+
+    def share(self, requests: int, **headers: str) -> Counter:
+        """How many of so many requests each version answered; each answer must be that version's."""
+        found: Counter = Counter()
+        for _ in range(requests):
+            version, data = self.infer(**headers)
+            assert abs(data[0] - ANSWERS[version]) < 1e-6, (version, data)
+            found[version] += 1
+        return found
+
+    @contextmanager
+    def asking(self, threads: int = 2, between: float = 0.05) -> Iterator["Client"]:
+        """Asks from several threads while the block runs."""
+        running = [threading.Thread(target=self._on, args=(between,), daemon=True) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        try:
+            self.wait_for(20)
+            yield self
+            self.wait_for(20)
+        finally:
+            self._over.set()
+            for thread in running:
+                thread.join(90)
+
+    def wait_for(self, more: int, seconds: float = 120) -> None:
+        """Waits until so many more requests are answered."""
+        goal = self.answered.total() + more
+        eventually(lambda: self.answered.total() >= goal, f"{more} more answers; {self.failures[-1:]}", seconds)
+
+    def report(self, what: str) -> Report:
+        """What became of the requests: each is one to which the right answer came, or a failure."""
+        report = Report(what, self.answered.total(), len(self.failures), 0, 0, self.longest)
+        keep(report)
+        return report
+
+    def _on(self, between: float) -> None:
+        last = time.monotonic()
+        while not self._over.is_set():
+            try:
+                found = self.share(1)
+            except (AssertionError, httpx.HTTPError, KeyError, ValueError) as error:
+                with self._lock:
+                    self.failures.append(f"{type(error).__name__}: {error}")
+                time.sleep(0.2)
+                continue
+            now = time.monotonic()
+            with self._lock:
+                self.answered += found
+                self.longest = max(self.longest, now - last)
+            last = now
+            time.sleep(between)
+
+
+def deployment(release: Release, version: str) -> client.V1Deployment:
+    """The Deployment of a version."""
+    return client.AppsV1Api(release.api.api_client).read_namespaced_deployment(
+        f"{release.name}-version-{version}", release.namespace
+    )
