@@ -55,6 +55,8 @@ driver.conf: |
     "spark.kubernetes.executor.podTemplateContainerName" "executor"
     "spark.kubernetes.executor.request.cores" .Values.executors.resources.cpu
     "spark.kubernetes.executor.disableConfigMap" true
+    "spark.kubernetes.driver.connectionTimeout" 60000
+    "spark.kubernetes.driver.requestTimeout" 60000
     "spark.kubernetes.driver.ownPersistentVolumeClaim" false
     "spark.kubernetes.driver.reusePersistentVolumeClaim" false
     "spark.kubernetes.driver.service.deleteOnTermination" false
@@ -104,7 +106,8 @@ spec:
       {{- include "common.containerSecurity" . | nindent 6 }}
       workingDir: /scratch
       volumeMounts:
-        - {name: scratch, mountPath: /scratch}
+        # By this name Spark knows it for its scratch space and adds none.
+        - {name: spark-local-dir-1, mountPath: /scratch}
         {{- include "job.executorMounts" . | nindent 8 }}
   volumes:
     - name: settings
@@ -114,7 +117,7 @@ spec:
       emptyDir: {medium: Memory, sizeLimit: 16Mi}
     - name: tmp
       emptyDir: {sizeLimit: 512Mi}
-    - name: scratch
+    - name: spark-local-dir-1
       emptyDir: {sizeLimit: {{ .Values.executors.scratch }}}
     {{- include "common.bindingVolumes" (dict "context" . "only" (list "kafka")) | nindent 4 }}
 {{- end }}
