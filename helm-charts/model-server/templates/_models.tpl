@@ -82,7 +82,7 @@ http {
   server {
     listen 8080;
     error_page 413 @large;
-    error_page 502 @away;
+    error_page 502 =503 @away;
     error_page 504 @slow;
     location @large { return 413 '{"error": "The request is larger than {{ $router.maxBodyMegabytes }} MB."}'; }
     location @away { return 503 '{"error": "No copy of this version of the model answers."}'; }
@@ -152,7 +152,13 @@ http {
 {{- if and $name (ne $name .context.Values.modelName) -}}
 {{- include "models.fail" (printf "modelName is %s and cannot become %s: clients ask for it under that name. Install the other name as a service of its own." $name .context.Values.modelName) -}}
 {{- end -}}
+{{- $status := dig "status" dict $router -}}
+{{- $new := dig "updatedReplicas" 0 $status | int -}}
+{{- $replaced := and (eq $new (dig "spec" "replicas" 0 $router | int)) (eq $new (dig "readyReplicas" 0 $status | int)) (eq $new (dig "replicas" 0 $status | int)) -}}
 {{- range $version, $weight := default "{}" $said | fromJson -}}
+{{- if and (not $replaced) (not (hasKey $.now $version)) -}}
+{{- include "models.fail" (printf "The version %s cannot be taken away now: not all routers have been replaced since the last change, and a former one may send requests to it. Wait until they are; when a version does not load, set its weight to 0." $version) -}}
+{{- end -}}
 {{- if and (gt (int $weight) 0) (not (hasKey $.now $version)) -}}
 {{- include "models.fail" (printf "The version %s gets %d %% of the requests now and cannot be taken away at once. Set its weight to 0 first; when the routers have been replaced, take it off the list." $version (int $weight)) -}}
 {{- end -}}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from kubernetes import client
 from tests.cluster.charts.ledger import Report, keep
 from tests.cluster.charts.release import Release, eventually
 
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each of thousands of requests
 MODEL = "plane"
 SEEN = "Seen-By"
 REQUEST = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [1.0, 1.0]}]}

@@ -23,7 +23,11 @@ SMALL = {
     "bindings": {"objectStore": "objects-binding"},
     "example": REQUEST,
     "resources": {"cpu": "20m", "memory": "384Mi"},
-    "router": {"replicas": 1, "stickyHeader": model_client.SEEN, "resources": {"cpu": "10m", "memory": "48Mi"}},
+    "router": {
+        "stickyHeader": model_client.SEEN,
+        "maxBodyMegabytes": 1,
+        "resources": {"cpu": "10m", "memory": "48Mi"},
+    },
     "service": {"type": "NodePort"},
     "networkPolicy": {"clients": "anywhere"},
 }
@@ -76,8 +80,7 @@ def test_each_version_answers_at_its_own_path_and_clients_load_none(models: Rele
     assert asked.status(f"/v2/models/{MODEL}/versions/9/infer", REQUEST) == 404
     assert asked.status(f"/v2/repository/models/{MODEL}/unload", {}) == 403
     assert asked.status(f"/v2/models/{MODEL}/infer", {"inputs": "none"}) == 422
-    large = {**REQUEST, "id": "x" * 33_000_000}
-    assert asked.status(f"/v2/models/{MODEL}/infer", large) == 413
+    assert asked.status(f"/v2/models/{MODEL}/infer", {**REQUEST, "id": "x" * 1_100_000}) == 413
 
 
 def test_the_binding_leads_to_the_endpoint(models: Release) -> None:
@@ -89,8 +92,9 @@ def test_the_binding_leads_to_the_endpoint(models: Release) -> None:
 
 def test_a_version_that_does_not_load_gets_no_request(models: Release, asked: Client) -> None:
     before = {pod.metadata.uid for version in "12" for pod in models.pods(f"version-{version}")}
-    missing = {"version": "3", "weight": 50, "uri": "s3://models/plane/3/model.joblib"}
-    answer = models.apply({**models.external, "models": [{**ONE, "weight": 25}, {**TWO, "weight": 25}, missing]})
+    one, two = models.external["models"]
+    missing = {"version": "3", "weight": 100, "uri": "s3://models/plane/3/model.joblib"}
+    answer = models.apply({**models.external, "models": [{**one, "weight": 0}, {**two, "weight": 0}, missing]})
     assert answer.returncode == 0, answer.stderr
 
     def why() -> str:
@@ -102,9 +106,11 @@ def test_a_version_that_does_not_load_gets_no_request(models: Release, asked: Cl
     assert "Cannot fetch s3://models/plane/3/model.joblib: the answer is 404" in said
     secret = models.api.read_namespaced_secret("objects-binding", models.namespace)
     assert secret.data["secret-access-key"] not in said
-    assert asked.share(40).keys() == {"1", "2"}
-    uids = {pod.metadata.uid for version in "12" for pod in models.pods(f"version-{version}")}
-    assert before & uids, "the versions that were there go on"
+    assert asked.share(40).keys() == {"1", "2"}, "the former router goes on with the former weights"
+    assert {pod.metadata.uid for version in "12" for pod in models.pods(f"version-{version}")} == before
+    answer = models.apply({**models.external, "models": [missing]})
+    assert answer.returncode != 0
+    assert "The version 1 cannot be taken away now: not all routers have been replaced" in answer.stderr
 
 
 def test_a_class_of_ones_own_comes_with_its_folder_and_gets_its_share(models: Release, asked: Client) -> None:
@@ -134,6 +140,9 @@ def test_a_version_that_gets_requests_is_not_taken_away(models: Release, asked: 
     assert "The version 2 gets 100 % of the requests now and cannot be taken away at once" in answer.stderr
     answer = models.apply({**models.external, "modelName": "other"})
     assert "modelName is plane and cannot become other" in answer.stderr
+    models.bring_up({**models.external, "models": [{**one, "weight": 0, "replicas": 0}, {**two, "weight": 100}]})
+    gone = lambda: asked.status(f"/v2/models/{MODEL}/versions/1/infer", REQUEST) == 503  # noqa: E731
+    eventually(gone, "a version without a copy says so", 60)
     models.bring_up({**models.external, "models": [{**two, "weight": 100}]})
     assert asked.status(f"/v2/models/{MODEL}/versions/1") == 404
     assert asked.share(10).keys() == {"2"}
