@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import stacks
 from tests.support.browser import AXE, Seat
+from tests.support.portal import Portal
 
 PAGES = {
     "sign in": "/sign-in",
@@ -31,6 +33,13 @@ PAGES = {
     "catalogue with nothing found": "/o/{org}/catalogue?q=zzzzzz",
     "package": "/o/{org}/catalogue/postgresql",
     "install": "/o/{org}/catalogue/postgresql/install",
+    "package of a stack": "/o/{org}/catalogue/shop-stack",
+    "install of a stack": "/o/{org}/catalogue/shop-stack/install",
+    "stack": "/o/{org}/stacks/{stack}",
+    "uninstall of a stack": "/o/{org}/stacks/{stack}?do=uninstall",
+    "operation of a stack": "/o/{org}/operations/{stacked}",
+    "service of a stack": "/o/{org}/services/{member}",
+    "uninstall of a service that others are bound to": "/o/{org}/services/{member}?do=uninstall",
     "clusters": "/o/{org}/clusters",
     "cluster": "/o/{org}/clusters/{cluster}",
     "connect a cluster": "/o/{org}/clusters/new",
@@ -42,7 +51,7 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def places(api: Any) -> dict[str, str]:
+def places(api: Any, portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Give the names and ids in the addresses: an organization with services in several states, and an empty one."""
     org, empty = api.organization("all-pages"), api.organization("nothing-here")
     cluster = api.practice(org, "playground")
@@ -50,6 +59,10 @@ def places(api: Any) -> dict[str, str]:
         api.install(org, "postgresql", "orders-db", cluster),
         api.install(org, "kafka", "clicks-with-a-name-as-long-as-a-name-is-allowed-to-be", cluster, "standard"),
     ]
+    stacks.publish(portal, tmp_path_factory.mktemp("charts"))
+    body = {"stack": "shop-stack", "name": "shopping", "cluster": cluster}
+    stacked = api.finished(api.call("POST", f"organizations/{org}/stacks/", body))
+    members = {m["member"]: m["id"] for m in api.call("GET", f"stacks/{stacked['subject']['id']}/")["members"]}
     done, kafka = [api.finished(operation) for operation in started]
     api.behave(cluster, fail="crash_loop")
     failed = api.finished(api.install(org, "valkey", "broken", cluster))
@@ -57,6 +70,7 @@ def places(api: Any) -> dict[str, str]:
     return {
         "org": org, "empty": empty, "cluster": cluster, "done": done["id"], "failed": failed["id"],
         "service": done["subject"]["id"], "kafka": kafka["subject"]["id"], "broken": failed["subject"]["id"],
+        "stacked": stacked["id"], "stack": stacked["subject"]["id"], "member": members["db"],
     }  # fmt: skip
 
 
