@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anywhere.clusters.connection import access_of
+from anywhere.clusters.models import Cluster
 from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
 from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy, Stopped
@@ -56,7 +57,7 @@ def _bring_about(run: Run, service: Service) -> None:
         run.left = _left_before(newest)
         rendered = _check(run, service, wanted, gateways, newest)
         with run.step("namespace"):
-            ensure_namespace(run, gateways, service.namespace)
+            ensure_namespace(run, gateways, service.cluster, service.namespace)
         try:
             newest = _early_rounds(run, service, wanted, gateways, newest, rendered)
             release = _apply(run, service, wanted, gateways, newest, rendered)
@@ -150,8 +151,10 @@ def _does_not_fit(run: Run, errors: Sequence[Finding]) -> OperationFailed:
     )
 
 
-def ensure_namespace(run: Run, gateways: Gateways, namespace: str) -> None:
+def ensure_namespace(run: Run, gateways: Gateways, cluster: Cluster, namespace: str) -> None:
     """Make the namespace when it is not there; wait while one of the name is being deleted."""
+    if cluster.access_mode == "namespace" and cluster.namespace == namespace:
+        return  # our account lives in it, and may not read it
     found = gateways.kubernetes.find(Ref("v1", "Namespace", namespace))
     if found is None:
         labels = {"app.kubernetes.io/managed-by": "anywhere"}

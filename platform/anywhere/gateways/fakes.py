@@ -218,7 +218,10 @@ class FakeKubernetes:
     def get(self, ref: Ref | str) -> Object:
         """Give the object, or raise NotFound."""
         self._enter("get", str(ref))
-        found = self.cluster.objects.get(self._key(ref))
+        key = self._key(ref)
+        if ("get", plural_of(key[0], key[1])) in self.cluster.forbidden:
+            raise Forbidden(f"{key[1]} {key[3]} is forbidden.")
+        found = self.cluster.objects.get(key)
         if found is None:
             raise NotFound(f"{ref} is not there.")
         return copy.deepcopy(found)

@@ -453,6 +453,15 @@ def test_a_cluster_that_forbids_everything_for_a_moment_after_an_outage_is_waite
     assert_deployed_once(world, service, operation)
 
 
+def test_the_namespace_that_a_cluster_is_restricted_to_is_used_without_being_read(world):
+    Cluster.objects.update(access_mode="namespace", namespace="db")
+    world.cell.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "db"}})
+    world.cell.forbidden |= {("get", "namespaces"), ("list", "nodes"), ("list", "namespaces")}
+    service, operation = world.install()
+    assert finish(operation).state == "succeeded"
+    assert_deployed_once(world, service, operation)
+
+
 def test_a_cluster_that_goes_on_forbidding_is_taken_at_its_word(world):
     Cluster.objects.update(reachable_since=timezone.now() - timedelta(hours=1))
     _, operation = world.install()
