@@ -149,6 +149,9 @@ def _run_in(
     kept: str,
     ways: Sequence[dict[str, str]],
 ) -> None:
+    if pod in task.unproven and not _runs(gateways.kubernetes, namespace, task, pod):
+        run.log(f"{pod} has never worked, so there is nothing to do in it.", step=task.step)
+        return _note(run, task, pod)
     container = _wait_until_running(run, gateways.kubernetes, namespace, task, pod)
     run.left = f"“{task.title}” had begun in {pod} and may go on there. {kept}"
     run.detail(task.step, f"In {pod}")
@@ -176,9 +179,19 @@ def _run_in(
         raise _failed(run, task, pod, words, "command.failed", ran.output, kept, ways)
     for line in lines[-LAST_LINES:]:
         run.log(f"{pod}: {line}", step=task.step)
+    _note(run, task, pod)
+    run.left = f"“{task.title}” is done in {pod}. {kept}"
+
+
+def _note(run: Run, task: Task, pod: str) -> None:
+    """Note that a task is done in a pod."""
     left = [one for one in run.remembers["ran"][task.step] if one != pod]
     run.remember(ran={**run.remembers["ran"], task.step: left})
-    run.left = f"“{task.title}” is done in {pod}. {kept}"
+
+
+def _runs(kubernetes: KubernetesGateway, namespace: str, task: Task, pod: str) -> bool:
+    found = kubernetes.find(Ref("v1", "Pod", pod, namespace)) or {}
+    return is_running(found, container_of(found, task.container))
 
 
 def _wait_until_running(run: Run, kubernetes: KubernetesGateway, namespace: str, task: Task, pod: str) -> str:

@@ -18,7 +18,7 @@ from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.operations.errors import OperationFailed
 from anywhere.operations.run import Run
-from catalog.rules.values import put
+from catalog.rules.values import find, put
 from services import selectors
 from services.models import Revision, Service
 from services.operations import commands, recovery
@@ -48,7 +48,15 @@ def prepare(
     now, goal = _sizes(service, wanted, gateways, rendered)
     found = [
         *_left_over(run, now, goal),
-        *rules.plan(service.version.definition, _scaling(service, wanted), service.name, service.namespace, now, goal),
+        *rules.plan(
+            service.version.definition,
+            _scaling(service, wanted),
+            service.name,
+            service.namespace,
+            now,
+            goal,
+            _worked(service, wanted) if now else {},
+        ),
         *_after_upgrade(service, wanted),
     ]
     if not found:
@@ -106,6 +114,19 @@ def _sizes(
     return now, goal
 
 
+def _worked(service: Service, wanted: Desired) -> dict[str, int]:
+    """Give the numbers of the last revision that worked, by path: nodes beyond them have nothing to move."""
+    values = _last_that_worked(service)
+    found = {entry["path"]: find(values, entry["path"]) for entry in _scaling(service, wanted)}
+    return {path: number for path, number in found.items() if isinstance(number, int)}
+
+
+def _last_that_worked(service: Service) -> dict[str, Any]:
+    rows = Revision.objects.filter(service=service).exclude(status="failed").select_related("version")
+    last = rows.order_by("-number").first()
+    return selectors.merged(last.version, last.plan, last.values) if last else {}
+
+
 def _left_over(run: Run, now: Mapping[str, Live], goal: Mapping[str, int]) -> list[Round]:
     """Give what the last guided operation on this service has left undone."""
     before = recovery.operations_of(run).exclude(pk=run.operation.pk).filter(memory__has_key="rounds")
@@ -121,11 +142,7 @@ def _after_upgrade(service: Service, wanted: Desired) -> list[Round]:
     entries = conditions.in_force(service.version.definition.get("upgrades"), wanted.merged)
     if not any(entry.get("after") for entry in entries):
         return []
-    rows = Revision.objects.filter(service=service).exclude(status="failed").select_related("version")
-    last = rows.order_by("-number").first()
-    if last is None:
-        return []
-    old = selectors.merged(last.version, last.plan, last.values)
+    old = _last_that_worked(service)
     place = Place(service.name, service.namespace, workloads(service.version.definition, service.name))
     found = tasks("u", upgrades.commands_after(entries, old, wanted.merged), place)
     return [rules.after_upgrade(found)] if found else []

@@ -38,6 +38,7 @@ class Place:
     pods: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     joining: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()  # pods that were never part of a service that worked
     sizes: Mapping[str, int] = field(default_factory=dict)  # pods by workload, once it is done
 
     def workload_of(self, component: str) -> Workload:
@@ -60,6 +61,7 @@ class Task:
     seconds: int
     pods: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()  # when one of these does not run, there is nothing to do in it
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as data."""
@@ -68,7 +70,7 @@ class Task:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Task:
         """Give it back from data."""
-        lists: dict[str, Any] = {key: tuple(data[key]) for key in ("command", "pods", "others")}
+        lists: dict[str, Any] = {key: tuple(data.get(key, ())) for key in ("command", "pods", "others", "unproven")}
         return cls(**{**data, **lists})
 
     def words_for(self, pod: str) -> list[str]:
@@ -125,6 +127,7 @@ def _task(step: str, entry: Mapping[str, Any], place: Place, pods: tuple[str, ..
         seconds=int(entry.get("timeoutSeconds") or SECONDS),
         pods=pods,
         others=_others(entry, place),
+        unproven=tuple(pod for pod in pods if pod in place.unproven),
     )
 
 

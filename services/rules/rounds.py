@@ -129,11 +129,13 @@ def plan(
     namespace: str,
     now: Mapping[str, Live],
     wanted: Mapping[str, int],
+    worked: Mapping[str, int] | None = None,
 ) -> list[Round]:
     """Give the rounds from the numbers of pods that workloads have now to the wanted ones; those that shrink first.
 
     `scaling` are the definition's entries in force. Both numbers are by the workload's name; one that is in only one of
-    them does not change its size here.
+    them does not change its size here. `worked` are the values of the last revision that worked, by path: pods beyond
+    these numbers have never been part of it.
     """
     entries = [
         (entry, name)
@@ -150,7 +152,8 @@ def plan(
         before, goal = now[name].replicas, wanted[name]
         for after in _stops(before, goal, bool(entry.get("oneAtATime"))):
             numbers = {**numbers, entry["path"]: after}
-            found.append(_round(f"r{len(found) + 1}", entry, name, now[name], (before, after), numbers, place))
+            proven = (worked or {}).get(entry["path"], before)
+            found.append(_round(f"r{len(found) + 1}", entry, name, now[name], (before, after), numbers, place, proven))
             before = after
     if found and not found[-1].shrinks:
         found[-1] = replace(found[-1], late=True)
@@ -175,6 +178,7 @@ def _round(
     change: tuple[int, int],
     numbers: Mapping[str, Any],
     place: Place,
+    proven: int,
 ) -> Round:
     before, after = change
     pods = live.pods
@@ -188,7 +192,7 @@ def _round(
     here = Place(
         place.release, place.namespace, place.workloads, entry["component"],
         (*pods[:before], *joining),
-        leaving, joining, {**place.sizes, workload: after},
+        leaving, joining, pods[proven:before], {**place.sizes, workload: after},
     )  # fmt: skip
     confirm = {entry["confirm"]: True} if shrinks and entry.get("confirm") else {}
     return Round(

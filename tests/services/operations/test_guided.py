@@ -15,6 +15,7 @@ from anywhere.operations.models import Operation, OperationEvent
 from catalog.actions import publish_archive
 from services import actions
 from services.models import Revision, Service
+from services.operations import commands
 from tests.catalog.archives import chart
 from tests.services.operations import conftest
 from tests.services.operations.conftest import Cell, Killed, World, due, finish, work, work_until_killed
@@ -61,6 +62,7 @@ class RingCell(Cell):
     ran: list[tuple[str, str]] = field(default_factory=list)  # (pod, words), as they began
     dies_in: str = ""  # the word of the command in which the worker is killed
     answers: dict[str, Pretended] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)  # pods that do not start
 
     def __post_init__(self) -> None:
         self.commands = self._run
@@ -87,7 +89,8 @@ class RingCell(Cell):
         for pod in wanted:
             if ("v1", "Pod", space, pod) not in self.objects:
                 super().put(claim(f"data-{pod}", space))
-            super().put(running(pod, space, owner["metadata"]["uid"]))
+            new = running(pod, space, owner["metadata"]["uid"])
+            super().put({**new, "status": {"phase": "Pending"}} if pod in self.pending else new)
 
     def words(self) -> list[str]:
         """Give what ran, with the pod it ran in."""
@@ -342,6 +345,29 @@ def test_commands_after_joining_that_failed_are_made_up_for(ring):
     ring.cell.ran.clear()
     assert work(actions.request_retry(service, ring.owner)) == "succeeded"
     assert ring.cell.words() == ["ring-0: clean ring-0"]
+
+
+def test_a_node_that_never_worked_is_taken_away_without_its_commands(ring):
+    service = installed(ring, 2)
+    ring.cell.pending = {"ring-2"}
+    ring.cell.answers["spread"] = Pretended(1)
+    assert work(scale(ring, service, 3)) == "failed"
+    assert ring.cell.claims() == ["data-ring-0", "data-ring-1", "data-ring-2"]
+    ring.cell.ran.clear()
+    operation = scale(ring, service, 2)
+    assert work(operation) == "succeeded", Operation.objects.get(pk=operation.pk).error
+    assert ring.cell.words() == ["ring-0: forget ring-2"]
+    assert OperationEvent.objects.filter(operation=operation, message__startswith="ring-2 has never worked").exists()
+
+
+def test_a_node_that_worked_once_is_not_taken_away_while_it_is_down(ring, monkeypatch):
+    monkeypatch.setattr(commands, "READY_SECONDS", 0.1)
+    service = installed(ring, 3)
+    ring.cell.objects["v1", "Pod", "ring", "ring-2"]["status"] = {"phase": "Pending"}
+    operation = scale(ring, service, 2)
+    assert work(operation) == "failed"
+    operation.refresh_from_db()
+    assert (operation.error["code"], ring.cell.applied) == ("command.pod_away", [])
 
 
 def test_a_cancel_between_steps_says_what_is_left(ring):

@@ -48,26 +48,23 @@ def test_the_first_way_that_matches_is_taken():
     assert upgrades.commands_after(WAYS, {"serverVersion": "5.0"}, {"serverVersion": "5.0"}) == []
 
 
-def test_sizes_that_are_refused_are_refused_for_a_change_of_values_too():
-    entries = [
-        {
-            "component": "node", "path": "replicas", "when": {"path": "small", "equals": True}, "in": "refused",
-            "reason": "Lost.",
-        },
-        {"component": "node", "path": "replicas", "in": "guided"},
-    ]  # fmt: skip
-    definition = {"scaling": entries, "upgrades": WAYS}
-    old = {"replicas": 3, "small": True, "serverVersion": "4.0"}
-    found = refusals.every(definition, {}, old, {**old, "replicas": 1, "serverVersion": "6.1"})
-    assert [refusal.code for refusal in found] == ["upgrade.refused", "scaling.refused"]
-    assert refusals.every(definition, {}, old, {**old, "replicas": 4}) == []
-    assert refusals.every(definition, {}, {**old, "small": False}, {**old, "small": False, "replicas": 1}) == []
-
-
-def test_one_reason_a_value_is_enough():
-    definition = {
-        "scaling": [{"component": "node", "path": "replicas", "in": "refused", "reason": "Lost."}],
-        "guards": [{"path": "replicas", "rule": "no-decrease", "reason": "Gone.", "way": "Copy."}],
+def test_one_reason_a_value_is_enough_and_rules_hold_when_they_say():
+    guard = {
+        "path": "serverVersion",
+        "rule": "no-change",
+        "reason": "Fixed.",
+        "when": {"path": "small", "equals": True},
     }
-    (refusal,) = refusals.every(definition, {}, {"replicas": 3}, {"replicas": 1})
+    definition = {"guards": [guard], "upgrades": WAYS}
+    old = {"serverVersion": "4.1", "small": True}
+    (refusal,) = refusals.every(definition, {}, old, {**old, "serverVersion": "6.0"})
+    assert refusal.code == "guard.no-change"
+    old["small"] = False
+    (refusal,) = refusals.every(definition, {}, old, {**old, "serverVersion": "6.0"})
+    assert refusal.code == "upgrade.refused"
+
+
+def test_the_present_guards_stand_in_for_those_a_new_version_lacks():
+    guards = {"guards": [{"path": "replicas", "rule": "no-decrease", "reason": "Gone.", "way": "Copy."}]}
+    (refusal,) = refusals.every({}, guards, {"replicas": 3}, {"replicas": 1})
     assert refusal.detail == "replicas: 3 → 1. Gone."
