@@ -9,6 +9,8 @@ from itertools import count
 # A release name goes into labels and object names with suffixes, so Helm allows 53 characters; a namespace 63.
 NAME_LIMIT, NAMESPACE_LIMIT = 53, 63
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+# Charts write names without quotes, and YAML takes these for something else than text.
+_NO_TEXT = re.compile(r"^(y|n|yes|no|on|off|true|false|null|[0-9]+|[0-9]+e[0-9]+|0x[0-9a-f]+|0o?[0-7]+)$")
 _RESERVED = frozenset({"kube-system", "kube-public", "kube-node-lease", "anywhere-system"})
 
 
@@ -22,6 +24,12 @@ def problem_with_name(name: str, limit: int = NAME_LIMIT) -> str | None:
         return "Use small letters, digits and hyphens; begin and end with a letter or digit."
     if name[0].isdigit():
         return "Begin with a letter."
+    return _problem_with_word(name)
+
+
+def _problem_with_word(name: str) -> str | None:
+    if _NO_TEXT.match(name):
+        return f"Charts would read {name} as a number or as yes or no, not as a name. Choose another."
     return None
 
 
@@ -31,7 +39,7 @@ def problem_with_namespace(namespace: str) -> str | None:
         return f"{namespace} belongs to the cluster itself. Choose another."
     if not namespace or len(namespace) > NAMESPACE_LIMIT or not _LABEL.fullmatch(namespace):
         return "Use up to 63 small letters, digits and hyphens; begin and end with a letter or digit."
-    return None
+    return _problem_with_word(namespace)
 
 
 def suggest(package: str, taken: Container[str]) -> str:
