@@ -23,6 +23,7 @@ from services.rules.costs import asked
 from services.rules.procedures import offered
 from services.rules.stacks import bound_names
 
+BINDABLE_MOST = 200
 STALE_AFTER = timedelta(seconds=90)  # the watcher writes on change, and touches what it sees each minute
 
 
@@ -143,6 +144,27 @@ def _secret(service: Service) -> str | None:
 def _bindings(service: Service) -> list[dict[str, str]]:
     members = service.stack.version.definition["members"] if service.stack else []
     return next((list(m.get("bindings") or []) for m in members if m["name"] == service.member), [])
+
+
+def bindable(organization: Organization, cluster: str, namespace: str) -> list[dict[str, str]]:
+    """Give [{service, package, title, type, secret}] of the services in a namespace that others can be bound to."""
+    rows = Service.objects.filter(
+        Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)),
+        organization=organization,
+        namespace=namespace,
+        state=ServiceState.PRESENT,
+    ).select_related("package", "version").order_by("name")[:BINDABLE_MOST]
+    return [
+        {
+            "service": row.name,
+            "package": row.package.name,
+            "title": row.package.title,
+            "type": str((row.version.definition.get("binding") or {}).get("type") or ""),
+            "secret": secret,
+        }  # fmt: skip
+        for row in rows
+        if (secret := _secret(row))
+    ]
 
 
 def plan_values(version: Version, plan: str) -> dict[str, Any]:

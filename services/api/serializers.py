@@ -261,6 +261,16 @@ class NamesOut(Out):
     namespace = NamespaceCheckOut()
 
 
+class BindableOut(Out):
+    """A service that another one in its namespace can be bound to: `secret` names the Secret with what it takes."""
+
+    service = serializers.CharField()
+    package = serializers.CharField()
+    title = serializers.CharField()
+    type = serializers.CharField()
+    secret = serializers.CharField()
+
+
 class ChangeIn(In):
     """A change of values, plan or version."""
 

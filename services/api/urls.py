@@ -8,6 +8,7 @@ urlpatterns = [
     path("organizations/<slug:org>/overview/", views.Overview.as_view()),
     path("organizations/<slug:org>/preflight/", views.Preflight.as_view()),
     path("organizations/<slug:org>/services/", views.Services.as_view()),
+    path("organizations/<slug:org>/services/bindable/", views.Bindable.as_view()),
     path("organizations/<slug:org>/services/names/", views.Names.as_view()),
     path("organizations/<slug:org>/stacks/", stack_views.Stacks.as_view()),
     path("stacks/<uuid:id>/", stack_views.StackDetail.as_view()),

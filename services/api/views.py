@@ -72,6 +72,21 @@ class Names(ApiView):
         return self.show(shapes.NamesOut, suggestions.names(organization, **self.read(shapes.NamesIn)))
 
 
+class Bindable(ApiView):
+    """What a service that is being installed can be bound to."""
+
+    @extend_schema(
+        operation_id="services_bindable",
+        parameters=[OpenApiParameter(name, str, required=True) for name in ("cluster", "namespace")],
+        responses=shapes.BindableOut(many=True),
+    )
+    def get(self, request: ApiRequest, org: str) -> Response:
+        """Give the services of a namespace that publish a binding."""
+        organization = organizations.get_organization(request.user, org)
+        where = (request.query_params.get(name, "") for name in ("cluster", "namespace"))
+        return Response(shapes.BindableOut(selectors.bindable(organization, *where), many=True).data)
+
+
 class Preflight(ApiView):
     """Whether a package fits on clusters."""
 

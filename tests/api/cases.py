@@ -64,6 +64,7 @@ CASES: dict[tuple[str, str], str] = {
     ("organizations/<slug:org>/preflight/", "post"): VIEW,
     ("organizations/<slug:org>/services/", "get"): VIEW,
     ("organizations/<slug:org>/services/", "post"): CHANGE,
+    ("organizations/<slug:org>/services/bindable/", "get"): VIEW,
     ("organizations/<slug:org>/services/names/", "post"): VIEW,
     ("organizations/<slug:org>/stacks/", "get"): VIEW,
     ("organizations/<slug:org>/stacks/", "post"): CHANGE,

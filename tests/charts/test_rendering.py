@@ -174,6 +174,7 @@ def test_the_binding_follows_the_service_binding_specification(chart: Chart) -> 
     data = {key: base64.b64decode(value).decode() for key, value in binding["data"].items()}
     assert {"type", "provider", "uri"} <= data.keys()
     assert binding["type"] == f"servicebinding.io/{data['type']}"
+    assert data["type"] == chart.package["binding"]["type"]
     assert "host" not in data or data["host"].endswith(".apps.svc.cluster.local")
     assert set(chart.package["credentials"]) <= data.keys()
 

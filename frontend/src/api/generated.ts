@@ -510,6 +510,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{org}/services/bindable/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Give the services of a namespace that publish a binding. */
+        get: operations["services_bindable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{org}/services/names/": {
         parameters: {
             query?: never;
@@ -961,6 +978,14 @@ export interface components {
             /** Format: uuid */
             id: string | null;
             name: string;
+        };
+        /** @description A service that another one in its namespace can be bound to: `secret` names the Secret with what it takes. */
+        Bindable: {
+            service: string;
+            package: string;
+            title: string;
+            type: string;
+            secret: string;
         };
         /** @description A service at the other end of a binding. */
         BoundService: {
@@ -3513,6 +3538,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description A refusal, with a stable code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services_bindable: {
+        parameters: {
+            query: {
+                cluster: string;
+                namespace: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bindable"][];
                 };
             };
             /** @description A refusal, with a stable code. */

@@ -68,6 +68,7 @@ export type Cluster = Loose<Omit<Schemas['Cluster'], 'reachability' | 'inventory
   reachability: Loose<Schemas['Reachability'], 'code'>
   inventory: ClusterInventory | null
 }
+export type Bindable = Schemas['Bindable']
 export type ClusterOptions = Schemas['Options']
 export type KubeconfigInspection = Omit<Schemas['Inspect'], 'contexts' | 'chosen' | 'will_create'> & {
   contexts: Loose<Schemas['Context'], 'server'>[]

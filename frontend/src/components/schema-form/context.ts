@@ -1,6 +1,6 @@
 /** What every part of the schema form can ask for. */
 import { createContext, useContext } from 'react'
-import type { ClusterOptions, Json } from '../../api/types'
+import type { Bindable, ClusterOptions, Json } from '../../api/types'
 import type { FieldErrors } from '../../lib/form/validate'
 import type { FormField } from '../../lib/form/fields'
 import type { SecretValues } from '../../lib/form/secrets'
@@ -9,6 +9,8 @@ export interface SchemaFormState {
   fields: Map<string, FormField>
   errors: FieldErrors
   options: ClusterOptions | null
+  /** The services of the namespace that this one can be bound to; null while they are not known. */
+  bindable: Bindable[] | null
   clusterName: string | null
   /** "change": what is immutable is locked, and an empty secret keeps what it was. */
   mode: 'install' | 'change'

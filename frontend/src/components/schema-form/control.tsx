@@ -37,6 +37,20 @@ function NamespaceControl(props: ControlProps): ReactElement {
   )
 }
 
+/** Services of the namespace that publish what the field takes; a name of another Secret that stands there already stays to be chosen. */
+function BindingControl(props: ControlProps): ReactElement {
+  const { bindable } = useSchemaForm()
+  const accepts = props.field.form.accepts
+  const fitting = (bindable ?? []).filter((each) => !accepts || each.type === accepts)
+  const now = typeof props.value === 'string' ? props.value : ''
+  if (bindable === null) return <TextControl {...props} />
+  return <SelectControl {...props} choices={[
+    { value: '', label: fitting.length > 0 ? 'None' : 'None: there is no such service in this namespace' },
+    ...fitting.map((each) => ({ value: each.secret, label: `${each.service} · ${each.title}` })),
+    ...(now && !fitting.some((each) => each.secret === now) ? [{ value: now, label: `${now} (a Secret)` }] : []),
+  ]} />
+}
+
 export function Control(props: ControlProps): ReactElement {
   const { schema, form, secret } = props.field
   if (secret || form.widget === 'password') return <SecretControl {...props} />
@@ -47,6 +61,7 @@ export function Control(props: ControlProps): ReactElement {
     case 'quantity': return <QuantityControl {...props} />
     case 'storageClass': return <StorageClassControl {...props} />
     case 'ingressClass': return <IngressClassControl {...props} />
+    case 'bindingRef': return <BindingControl {...props} />
     case 'namespace': return <NamespaceControl {...props} />
     case 'code': return <CodeControl {...props} />
     default: break

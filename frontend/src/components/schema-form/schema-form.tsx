@@ -5,7 +5,7 @@
 import Form from '@rjsf/core/lib/components/Form.js'
 import type { FieldProps, ObjectFieldTemplateProps, RJSFSchema, UiSchema } from '@rjsf/utils'
 import { useMemo, type ReactElement } from 'react'
-import type { ClusterOptions, Json, Values } from '../../api/types'
+import type { Bindable, ClusterOptions, Json, Values } from '../../api/types'
 import { fieldsOf, groupsOf, groupSummary, isShown, type FormGroup, type Schema } from '../../lib/form/fields'
 import { flatData, flatSchema, keyOf, pathOf } from '../../lib/form/flat'
 import { noEvalValidator } from '../../lib/form/no-eval'
@@ -27,6 +27,7 @@ export interface SchemaFormProps {
   secrets: SecretValues
   errors?: FieldErrors
   options?: ClusterOptions | null
+  bindable?: Bindable[] | null
   clusterName?: string | null
   mode?: 'install' | 'change'
   /** Paths that another control of the page sets, such as the replicas a plan decides. */
@@ -87,7 +88,7 @@ const customFields = { value: fieldOf }
 const FieldFrame = ({ children }: { children: React.ReactNode }): ReactElement => <>{children}</>
 
 export function SchemaForm(props: SchemaFormProps): ReactElement {
-  const { schema, secretPaths, base, values, secrets, errors = {}, options = null, clusterName = null, mode = 'install', hiddenPaths, onChange, onSecrets } = props
+  const { schema, secretPaths, base, values, secrets, errors = {}, options = null, bindable = null, clusterName = null, mode = 'install', hiddenPaths, onChange, onSecrets } = props
   const all = useMemo(() => fieldsOf(schema, secretPaths).filter((field) => !hiddenPaths?.includes(field.path)), [schema, secretPaths, hiddenPaths])
   const merged = useMemo(() => mergeValues(base, values), [base, values])
   const shown = all.filter((field) => isShown(field, merged, all))
@@ -98,7 +99,7 @@ export function SchemaForm(props: SchemaFormProps): ReactElement {
 
   const state: SchemaFormState = {
     fields: new Map(all.map((field) => [field.path, field])),
-    errors, options, clusterName, mode, secrets,
+    errors, options, bindable, clusterName, mode, secrets,
     isChanged: (path) => getPath(values, path) !== undefined,
     baseOf: (path) => getPath(base, path),
     onChange: (path, value) => onChange(changeValue(base, values, path, value)),

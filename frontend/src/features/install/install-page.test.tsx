@@ -212,3 +212,23 @@ test('values of a stack are written by member, and its secrets stay out of the t
   await user.click(await installButton())
   await waitFor(() => expect(stacks[0]?.body).toMatchObject({ values: { kafka: { replicas: 3, auth: { password: 'geheim' } } } }))
 })
+
+test('a service to be bound to is picked among those of the namespace that publish what is taken', async () => {
+  const { installs } = portal()
+  const bindings = { type: 'object', properties: { objectStore: { type: 'string', title: 'Object store', 'x-form': { order: 9, group: 'Basics', widget: 'bindingRef', accepts: 's3' } } } }
+  answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', {
+    ...form, schema: { ...form.schema, properties: { ...form.schema.properties, bindings } }, values: { ...form.values, bindings: { objectStore: '' } },
+  })
+  answer('get', 'organizations/tern/services/bindable/', [
+    { service: 'files', package: 'object-store', title: 'Object store', type: 's3', secret: 'files-binding' },
+    { service: 'events', package: 'kafka', title: 'Apache Kafka', type: 'kafka', secret: 'events-binding' },
+  ])
+  const { user } = renderAt(address)
+  const picker = await screen.findByRole('combobox', { name: 'Object store' })
+  await waitFor(() => expect(within(picker).getAllByRole('option').map((each) => each.textContent)).toEqual(['None', 'files · Object store']))
+  await user.selectOptions(picker, 'files · Object store')
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  await waitFor(() => expect(installs).toHaveLength(1))
+  expect(installs[0]?.body).toMatchObject({ values: { bindings: { objectStore: 'files-binding' } } })
+})

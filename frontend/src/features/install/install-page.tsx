@@ -64,7 +64,7 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
           {item.kind === 'stack' && <MembersBlock item={item} name={state.name} plan={plan?.name ?? ''} without={state.without} onWithout={state.setWithout} />}
           {item.kind === 'package' && <div className="block"><h2 className="block-head">Settings</h2>
             <Suspense fallback={<div className="stack">{[1, 2, 3].map((n) => <Skeleton key={n} height="2.6rem" />)}</div>}>
-              <SchemaForm schema={form.schema} secretPaths={form.secrets} base={state.base} values={state.values} secrets={state.secrets} errors={state.fieldErrors} options={state.options} clusterName={checked?.cluster.name ?? null} onChange={(values) => state.setValues(values, state.secrets)} onSecrets={(secrets) => state.setValues(state.values, secrets)} />
+              <SchemaForm schema={form.schema} secretPaths={form.secrets} base={state.base} values={state.values} secrets={state.secrets} errors={state.fieldErrors} options={state.options} bindable={state.bindable} clusterName={checked?.cluster.name ?? null} onChange={(values) => state.setValues(values, state.secrets)} onSecrets={(secrets) => state.setValues(state.values, secrets)} />
             </Suspense>
           </div>}
         </div></div>

@@ -4,8 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { asProblem, newIdempotencyKey } from '../../api/client'
-import type { ClusterOptions, NameCheck, Package, PackageForm, Plan, PreflightResult, Values } from '../../api/types'
+import type { Bindable, ClusterOptions, NameCheck, Package, PackageForm, Plan, PreflightResult, Values } from '../../api/types'
+import { bindableQuery } from '../../lib/bindable'
 import { clusterOptionsQuery } from '../../lib/cluster-options'
+import { takesBindings } from '../../lib/form/fields'
 import { withSecrets, type SecretValues } from '../../lib/form/secrets'
 import { validateValues, type FieldErrors } from '../../lib/form/validate'
 import { mergeValues, prune } from '../../lib/form/values'
@@ -34,6 +36,7 @@ export interface InstallFormState {
   nameCheck: NameCheck | undefined
   nameChecking: boolean
   options: ClusterOptions | null
+  bindable: Bindable[] | null
   fieldErrors: FieldErrors
   ownErrors: Record<string, string[]>
   problem: unknown
@@ -73,6 +76,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const planValues = form.plans.find((each) => each.name === plan?.name)?.values ?? plan?.values ?? {}
   const base = useMemo(() => mergeValues(form.values, planValues), [form, planValues])
   const values = useMemo(() => prune(base, draft.values), [base, draft.values])
+  const binds = useMemo(() => takesBindings(form.schema), [form.schema])
   const isStack = item.kind === 'stack'
   const without = item.members.filter((each) => each.optional && draft.without.includes(each.name)).map((each) => each.name)
 
@@ -100,6 +104,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   const meant = checked ?? (clusters?.length === 1 ? clusters[0] : undefined)
   if (meant && meant.cluster.id !== chosen) setChosen(meant.cluster.id)
   const options = useQuery(clusterOptionsQuery(checked?.cluster.id ?? null)).data ?? null
+  const bindable = useQuery(bindableQuery(org, binds ? checked?.cluster.id ?? null : null, namespace)).data ?? null
 
   const refused = install.error ? asProblem(install.error) : null
   const fromServer = serverErrors(refused?.fields ?? {})
@@ -136,7 +141,7 @@ export function useInstallForm({ org, item, form, version, draft, setDraft }: {
   return {
     name, namespace, plan, base, values, without, secrets, clusters, checked, checking,
     checkError: check.error ? `${asProblem(check.error).title}.` : null,
-    nameCheck: names.data, nameChecking: names.isFetching || draft.name !== typed, options,
+    nameCheck: names.data, nameChecking: names.isFetching || draft.name !== typed, options, bindable,
     fieldErrors: { ...errors, ...fromServer.values }, ownErrors: fromServer.own,
     problem: refused && !(onFields && Object.keys(fromServer.values).length + Object.keys(fromServer.own).filter((path) => path === 'name' || path === 'namespace').length === Object.keys(refused.fields).length) ? refused : null,
     installing: install.isPending || install.isSuccess, blocked,

@@ -3,7 +3,7 @@ import type { Json, Values } from '../../api/types'
 import { shownIn, unitToAsk } from './quantity'
 import { getPath, isTree, sameJson } from './values'
 
-export type Widget = 'password' | 'textarea' | 'slider' | 'list' | 'quantity' | 'storageClass' | 'ingressClass' | 'namespace' | 'secretRef' | 'code'
+export type Widget = 'password' | 'textarea' | 'slider' | 'list' | 'quantity' | 'storageClass' | 'ingressClass' | 'namespace' | 'secretRef' | 'bindingRef' | 'code'
 export interface XForm {
   order: number
   group: string
@@ -14,6 +14,8 @@ export interface XForm {
   showIf?: { path: string; equals: Json }
   immutable: boolean
   generate?: string
+  /** Of a bindingRef: the type of binding it takes. */
+  accepts?: string
 }
 export type Schema = Record<string, unknown>
 export interface FormField {
@@ -58,6 +60,7 @@ function toXForm(raw: Schema): XForm {
     showIf,
     immutable: raw.immutable === true,
     generate: typeof raw.generate === 'string' ? raw.generate : undefined,
+    accepts: typeof raw.accepts === 'string' ? raw.accepts : undefined,
   }
 }
 
@@ -88,6 +91,9 @@ export function fieldsOf(root: Schema, secrets: string[] = []): FormField[] {
   walk(root, '')
   return fields.sort((a, b) => a.form.order - b.form.order)
 }
+
+/** True when a field of the form picks another service. */
+export const takesBindings = (root: Schema): boolean => fieldsOf(root).some((field) => field.form.widget === 'bindingRef')
 
 /** True when the field is shown with these values; a field whose condition is hidden is hidden too. */
 export function isShown(field: FormField, values: Values, fields: FormField[] = []): boolean {

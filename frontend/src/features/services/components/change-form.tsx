@@ -11,7 +11,9 @@ import { useFollow } from '../../../lib/follow'
 import { validateValues, type FieldErrors } from '../../../lib/form/validate'
 import { withSecrets } from '../../../lib/form/secrets'
 import { mergeValues } from '../../../lib/form/values'
+import { bindableQuery } from '../../../lib/bindable'
 import { clusterOptionsQuery } from '../../../lib/cluster-options'
+import { takesBindings } from '../../../lib/form/fields'
 import { packageFormQuery, packageQuery } from '../../../lib/packages'
 import { useChangeService } from '../api/change-service'
 import { changeRequest, draftOf, type Draft } from '../rules/change'
@@ -39,14 +41,16 @@ function Choices({ service, draft, onChange }: { service: Service; draft: Draft;
   )
 }
 
-function Fields({ service, form, draft, errors, onChange }: { service: Service; form: PackageForm; draft: Draft; errors: FieldErrors; onChange: (draft: Draft) => void }): ReactElement {
+function Fields({ service, org, form, draft, errors, onChange }: { service: Service; org: string; form: PackageForm; draft: Draft; errors: FieldErrors; onChange: (draft: Draft) => void }): ReactElement {
   const { data: options } = useQuery(clusterOptionsQuery(service.cluster.id))
+  const { data: beside } = useQuery(bindableQuery(org, takesBindings(form.schema) ? service.cluster.id : null, service.namespace))
+  const bindable = useMemo(() => beside?.filter((each) => each.service !== service.name) ?? null, [beside, service.name])
   const base = useMemo(() => mergeValues(form.values, form.plans.find((plan) => plan.name === draft.plan)?.values ?? {}), [form, draft.plan])
   return (
     <div className="split" style={{ '--rail': '23rem' }}>
       <section className="card" aria-label="Settings"><div className="pad stack">
         <SchemaForm
-          schema={form.schema} secretPaths={form.secrets} base={base} values={draft.values} secrets={draft.secrets} errors={errors} options={options ?? null}
+          schema={form.schema} secretPaths={form.secrets} base={base} values={draft.values} secrets={draft.secrets} errors={errors} options={options ?? null} bindable={bindable}
           clusterName={service.cluster.name} mode="change"
           onChange={(values) => onChange({ ...draft, values })} onSecrets={(secrets) => onChange({ ...draft, secrets })}
         />
@@ -86,7 +90,7 @@ export function ChangeForm({ service, now, org, onCancel }: { service: Service; 
           {others.map(([, messages]) => <p key="all" className="danger-text" role="alert">{messages.join(' ')}</p>)}
         </div></section>
       <QueryView query={form} what="the form" skeleton={<SkeletonCard lines={6} />}>
-        {(ready) => <Fields service={service} form={ready} draft={draft} errors={{ ...errors, ...refused }} onChange={update} />}
+        {(ready) => <Fields service={service} org={org} form={ready} draft={draft} errors={{ ...errors, ...refused }} onChange={update} />}
       </QueryView>
       <div className="paybar">
         <span className="grow dim small" role="status">{Object.keys(errors).length > 0 ? 'Some values need a look.' : request ? 'The next step shows what would change.' : 'Nothing is changed yet.'}</span>
