@@ -156,10 +156,17 @@ def publish_bundled(root: Path) -> list[Version]:
     """Give the versions of the charts in `root` (folders with a package.yaml), published now or before.
 
     A published version never changes: a chart whose content changed without a new version is published as
-    `<version>+<first 8 digits of its digest>`, beside the old one.
+    `<version>+<first 8 digits of its digest>`, beside the old one. One that is not right is left out, and the log says
+    why: it does not keep the portal from starting.
     """
     provider = our_provider()
-    return [_publish_folder(provider, folder) for folder in bundled.folders(root)]
+    found = []
+    for folder in bundled.folders(root):
+        try:
+            found.append(_publish_folder(provider, folder))
+        except (BadPackage, NameTaken) as refusal:
+            logger.error("package.not_offered", extra={"package": folder.name, "reason": refusal.detail})
+    return found
 
 
 def _publish_folder(provider: Provider, folder: Path) -> Version:

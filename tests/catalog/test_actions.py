@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from anywhere.accounts.models import AuditEntry
-from catalog import cache, selectors
+from catalog import bundled, cache, selectors
 from catalog.actions import publish_archive, publish_bundled, publish_bundled_stacks
 from catalog.errors import BadPackage, ChartDamaged, NameTaken, VersionExists
 from catalog.models import Archive, Package, Version
@@ -125,6 +125,15 @@ def test_a_foreign_schema_that_cannot_be_used_is_ignored_and_the_values_give_one
     assert version.schema["properties"]["replicaCount"]["type"] == "integer"
 
 
+def test_a_chart_that_cannot_do_without_a_value_is_published_with_an_example_of_it(provider):
+    needs = {"templates/model.yaml": '{{ required "Name a model." .Values.model }}'}
+    with pytest.raises(BadPackage, match="Name a model"):
+        publish_archive(provider, chart(needs))
+    version = publish_archive(provider, chart({**needs, "ci/required-values.yaml": "model: {kind: ConfigMap}"}))
+    assert "model" not in version.values and "model" not in version.plans[0]["values"]
+    assert version.plans[0]["requests"]["memory"] == 2 * 64 * 2**20
+
+
 def test_a_foreign_schema_is_kept_and_gets_a_form(provider):
     schema = '{"properties": {"replicaCount": {"type": "integer", "maximum": 3}}, "type": "object"}'
     version = publish_archive(provider, chart({"values.schema.json": schema}))
@@ -147,6 +156,7 @@ def test_the_bundled_charts_are_published_once_with_what_each_plan_asks_for(char
     again = publish_bundled(charts)
     names = [version.package.name for version in first]
     assert {"kafka", "postgresql", "valkey"} <= set(names)
+    assert names == [folder.name for folder in bundled.folders(charts)]
     assert [version.pk for version in first] == [version.pk for version in again]
     for version in first:
         assert len(version.plans) >= 3
@@ -155,6 +165,13 @@ def test_the_bundled_charts_are_published_once_with_what_each_plan_asks_for(char
         stays = version.package.name != "spark-job"  # a run keeps nothing: no pod and no secret of its own
         assert all((plan["requests"]["memory"] > 0) is stays for plan in version.plans)
         assert bool(version.secret_paths) is stays
+
+
+def test_a_bundled_chart_that_is_not_right_is_left_out(charts):
+    (charts / "valkey" / "templates" / "broken.yaml").write_text('{{ fail "no" }}')
+    names = [version.package.name for version in publish_bundled(charts)]
+    assert "postgresql" in names
+    assert "valkey" not in names
 
 
 def test_a_bundled_chart_changed_under_the_same_version_is_published_beside_the_old_one(charts):
