@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalog.errors import BadPackage
 from catalog.rules import documents
+from catalog.rules.archive import NEEDED
 from catalog.rules.faults import ArchiveRefused
 from catalog.rules.packing import digest, pack
 
@@ -51,7 +52,8 @@ def _files(folder: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if parts[0] in LEFT_OUT or any(part.startswith(".") for part in parts) or path.is_symlink():
+        left_out = parts[0] in LEFT_OUT and "/".join(parts) != NEEDED
+        if left_out or any(part.startswith(".") for part in parts) or path.is_symlink():
             continue
         if path.is_file():
             found["/".join(parts)] = path.read_bytes()

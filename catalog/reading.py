@@ -22,6 +22,7 @@ from catalog.rules.faults import ArchiveRefused
 from catalog.rules.requests import add_up
 from catalog.rules.schema import likely_secret_paths, secret_paths
 from catalog.rules.validation import BadSchema, check_schema
+from catalog.rules.values import overlay
 
 logger = logging.getLogger(__name__)
 NOWHERE = ClusterAccess(server="https://127.0.0.1")  # rendering contacts no cluster
@@ -41,6 +42,7 @@ class Chart:
     readme: str
     icon: str
     secret_paths: list[str]
+    needed: dict[str, Any] = field(default_factory=dict)  # an example of what a person has to give
     findings: list[str] = field(default_factory=list)
 
     @property
@@ -112,8 +114,16 @@ def _read(archive: Archive, definition: Mapping[str, Any] | None) -> Chart:
         readme=archive.text("README.md")[:README_LIMIT],
         icon=icon.safe(archive.text("icon.svg")),
         secret_paths=secret_paths(schema),
+        needed=_needed(archive),
         findings=findings + wrong,
     )
+
+
+def _needed(archive: Archive) -> dict[str, Any]:
+    found = documents.load(archive.files.get(archives.NEEDED, b"{}"), archives.NEEDED) or {}
+    if not isinstance(found, dict):
+        raise ArchiveRefused("chart.values", f"{archives.NEEDED} is not a map.")
+    return found
 
 
 def _schema(archive: Archive, values: dict[str, Any], is_ours: bool) -> tuple[dict[str, Any], list[str]]:
@@ -145,7 +155,7 @@ def render(path: Path, values: Mapping[str, Any]) -> list[dict[str, Any]]:
 def complete(chart: Chart, path: Path) -> Chart:
     """Give the chart with what rendering shows: what each plan asks for, and for foreign charts what they create."""
     for plan in chart.plans:
-        objects = render(path, plan["values"])
+        objects = render(path, overlay([chart.needed, plan["values"]]))
         plan["requests"] = add_up(objects)
         if chart.definition.get("derived") and plan is chart.plans[0]:
             chart.definition = derive.complete(chart.definition, chart.values, objects)

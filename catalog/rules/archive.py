@@ -17,6 +17,7 @@ MAX_ENTRIES = 5_000
 MAX_RATIO = 200
 MAX_LEVELS = 3
 MAX_PATH = 255
+NEEDED = "ci/required-values.yaml"  # values without which the chart does not render, as an example of them
 _PATH = re.compile(r"^[^\x00-\x1f\x7f\\]+$")
 _PAX = frozenset({"path", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "size", "comment"})
 
