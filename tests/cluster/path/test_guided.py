@@ -120,8 +120,10 @@ def test_a_command_that_fails_takes_nothing_away_and_says_why(
 
     refused = aw.json("services", "change", name, "--set", "serverVersion=3.1", code=4)
     assert "3 does not read the files of 1." in json.dumps(refused)
-    nodes = {n["name"]: (n["role"], n["lag"]) for n in aw.json("services", "nodes", name)}
-    assert nodes == {f"{name}-0": ("first", {"value": 0.0, "unit": "records"})}
+    said = [(f"{name}-0", "first", {"value": 0.0, "unit": "records"})]
+    aw.wait_for(  # a busy machine may need more than the few seconds a node has to answer
+        lambda: [(n["name"], n["role"], n["lag"]) for n in aw.json("services", "nodes", name)] == said, 60
+    )
     assert "repair" in aw.run("services", "run", name)
     wants = aw.json("services", "run", name, "repair", code=4)["error"]
     assert "The service is slower meanwhile." in wants["detail"] and "--yes" in wants["detail"]
