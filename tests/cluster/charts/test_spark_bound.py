@@ -1,0 +1,204 @@
+"""Spark bound to Kafka, Cassandra and an object store: records go from one to the others with the bound credentials.
+
+The image with the connectors is that of tests/cluster/images/spark-connectors.
+"""
+
+import json
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from kubernetes import client
+
+from tests.cluster.charts import cassandra_client
+from tests.cluster.charts.kafka_client import free_ports, make_topic, write
+from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.s3_client import store
+from tests.cluster.charts.spark_client import SLOW, TINY, command_lines, connected, wait_for_workers
+from tests.cluster.charts.test_spark_job_runs import SMALL, finished, log
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+RECORDS = 300
+CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
+BINDINGS = {"kafka": "events-binding", "cassandra": "views-binding", "objectStore": "lake-binding"}
+COPY = """
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
+login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
+events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
+rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
+keyspace = spark.conf.get("spark.bindings.cassandra.keyspace")
+table = {"keyspace": keyspace, "table": "jobs"}
+rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
+bucket = spark.conf.get("spark.bindings.object-store.bucket")
+rows.write.mode("overwrite").parquet(f"s3a://{bucket}/jobs")
+print("COPIED", spark.read.parquet(f"s3a://{bucket}/jobs").count())
+"""
+
+
+@pytest.fixture(scope="module")
+def events(release: Callable[[str, str], Release]) -> Release:
+    """Kafka with a topic of numbers."""
+    made = release("events", "kafka")
+    made.external = free_ports(made)
+    made.bring_up(made.external, seconds=SLOW)
+    make_topic(made, "events")
+    assert len(write(made, "events", map(str, range(RECORDS)))) == RECORDS
+    return made
+
+
+@pytest.fixture(scope="module")
+def views(release: Callable[[str, str], Release]) -> Release:
+    """Cassandra with a table for Spark Connect and one for the job."""
+    made = release("views", "cassandra")
+    made.bring_up({**cassandra_client.CHEAP, "networkPolicy": {"clients": "anywhere"}}, seconds=SLOW)
+    with cassandra_client.connected(made) as session:
+        for table in ("numbers", "jobs"):
+            session.execute(f"CREATE TABLE {table} (id int PRIMARY KEY, text text)", timeout=60)
+    return made
+
+
+@pytest.fixture(scope="module")
+def lake(release: Callable[[str, str], Release]) -> Release:
+    """An object store."""
+    made = release("lake", "object-store")
+    made.bring_up(seconds=SLOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def spark(release: Callable[[str, str], Release], events: Release, views: Release, lake: Release) -> Release:
+    """Spark bound to all three, with a history."""
+    made = release("analytics", "spark")
+    history = {"history": {"enabled": True, "resources": {"cpu": "200m", "memory": "600Mi"}}}
+    made.bring_up({**TINY, **CONNECTORS, **history, "bindings": BINDINGS}, seconds=SLOW)
+    wait_for_workers(made, 1)
+    return made
+
+
+def rows(release: Release, table: str) -> dict[int, str]:
+    """What a client of Cassandra finds in a table."""
+    with cassandra_client.connected(release) as session:
+        return {row.id: row.text for row in session.execute(f"SELECT id, text FROM {table}", timeout=60)}
+
+
+def test_spark_connect_takes_records_from_kafka_to_cassandra_and_the_object_store(
+    spark: Release, views: Release
+) -> None:
+    with connected(spark) as session:
+        keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
+        login = {"kafka." + key: session.conf.get("spark.bindings.kafka." + key) for key in keys}
+        read = session.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
+        found = read.selectExpr(
+            "CAST(CAST(value AS string) AS int) AS id", "concat('n', CAST(value AS string)) AS text"
+        )
+        place = {"keyspace": session.conf.get("spark.bindings.cassandra.keyspace"), "table": "numbers"}
+        found.write.format("org.apache.spark.sql.cassandra").options(**place).mode("append").save()
+        bucket = session.conf.get("spark.bindings.object-store.bucket")
+        found.write.mode("overwrite").parquet(f"s3a://{bucket}/numbers")
+        assert session.read.parquet(f"s3a://{bucket}/numbers").selectExpr("sum(id) AS n").first().n == sum(
+            range(RECORDS)
+        )
+        joined = session.sql(f"SELECT count(*) AS n FROM cassandra.{place['keyspace']}.numbers WHERE text LIKE 'n%'")
+        assert joined.first().n == RECORDS
+    assert rows(views, "numbers") == {number: f"n{number}" for number in range(RECORDS)}
+
+
+def test_a_job_takes_them_with_the_same_credentials_and_shows_in_the_history(
+    spark: Release, views: Release, lake: Release, release: Callable[[str, str], Release]
+) -> None:
+    job = release("copy", "spark-job")
+    values = {
+        **SMALL,
+        **CONNECTORS,
+        "bindings": BINDINGS,
+        "main": {"text": COPY},
+        "history": {"folder": "spark-events/analytics"},
+    }
+    assert job.apply(values).returncode == 0
+    assert finished(job).status.succeeded == 1, log(job)
+    assert f"COPIED {RECORDS}" in log(job)
+    assert rows(views, "jobs") == {number: f"by job {number}" for number in range(RECORDS)}
+    address = spark.pods("history")[0].status.pod_ip
+
+    def shown() -> bool:
+        with urllib.request.urlopen(f"http://{address}:18080/api/v1/applications", timeout=20) as answer:
+            return "copy" in {entry["name"] for entry in json.load(answer)}
+
+    eventually(shown, "the history shows the job", 120)
+    s3 = store(f"{lake.pods()[0].status.pod_ip}:8333", lake.binding(), attempts=5)
+    logs = s3.list_objects_v2(Bucket="data", Prefix="spark-events/analytics/")["Contents"]
+    text = b"".join(s3.get_object(Bucket="data", Key=item["Key"])["Body"].read() for item in logs)
+    secrets = [each.binding()[key] for each, key in ((views, "password"), (lake, "secret-access-key"))]
+    assert not [secret for secret in secrets if secret.encode() in text]
+
+
+MIRROR = """
+import http.server
+
+class Jars(http.server.SimpleHTTPRequestHandler):
+    def translate_path(self, path):
+        return "/opt/spark/jars/" + path.rsplit("/", 1)[1]
+
+http.server.ThreadingHTTPServer(("", 8000), Jars).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def mirror(api: client.CoreV1Api, namespace: str) -> str:
+    """The address of a Maven repository in the namespace: the jars of the image with the connectors."""
+    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "mirror", "image": "docker.io/apache/spark:4.1.4-connectors", "command": ["python3", "-c", MIRROR],
+        "securityContext": safe, "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
+    }  # fmt: skip
+    pod = {
+        "metadata": {"name": "maven", "labels": {"app": "maven"}},
+        "spec": {
+            "containers": [container], "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 185, "seccompProfile": {"type": "RuntimeDefault"}},
+        },
+    }  # fmt: skip
+    api.create_namespaced_pod(namespace, pod)
+    service = {"metadata": {"name": "maven"}, "spec": {"selector": {"app": "maven"}, "ports": [{"port": 8000}]}}
+    api.create_namespaced_service(namespace, service)
+    return f"http://maven.{namespace}.svc.cluster.local:8000/maven2"
+
+
+def test_the_official_image_fetches_its_connectors_and_hands_them_to_its_executors(
+    mirror: str, lake: Release, release: Callable[[str, str], Release]
+) -> None:
+    job = release("fetched", "spark-job")
+    text = """
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+place = "s3a://" + spark.conf.get("spark.bindings.object-store.bucket") + "/fetched"
+spark.range(0, 1000, 1, 3).write.mode("overwrite").parquet(place)
+print("READ", spark.read.parquet(place).selectExpr("sum(id)").first()[0])
+"""
+    bound = {"bindings": {"objectStore": "lake-binding"}, "connectors": {"repository": mirror}, "main": {"text": text}}
+    assert job.apply({**SMALL, **bound}).returncode == 0
+    assert finished(job).status.succeeded == 1, log(job)
+    assert "READ 499500" in log(job)
+    said = job.api.read_namespaced_pod_log(job.pods("driver")[-1].metadata.name, job.namespace, container="connectors")
+    assert "jars fetched from http://maven." in said
+
+
+def test_no_bound_secret_stands_on_a_command_line_or_in_the_configuration(
+    spark: Release, events: Release, views: Release, lake: Release
+) -> None:
+    bound = [events.binding()["password"], views.binding()["password"], lake.binding()["secret-access-key"]]
+    told = str(spark.api.read_namespaced_config_map(spark.name, spark.namespace).data)
+    for component in ("master", "worker", "connect", "history"):
+        said = command_lines(spark, component)
+        assert not [secret for secret in bound if secret in said or secret in told]
+
+
+def test_the_pages_of_spark_connect_do_not_show_them(spark: Release, views: Release, lake: Release) -> None:
+    address = spark.pods("connect")[0].status.pod_ip
+    with urllib.request.urlopen(f"http://{address}:4040/environment/", timeout=60) as answer:
+        page = answer.read().decode()
+    assert "spark.hadoop.fs.s3a.secret.key" in page
+    assert not [s for s in (views.binding()["password"], lake.binding()["secret-access-key"]) if s in page]

@@ -1,0 +1,139 @@
+"""What Spark's clients see when a part is lost, the number of workers changes, or a new version comes. Minutes.
+
+A client writes one number after the other to a bound object store through Spark Connect; at the end, all that were
+acknowledged are read back.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.charts.ledger import Ledger
+from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.spark_client import (
+    SLOW,
+    TINY,
+    Numbers,
+    connected,
+    kill,
+    long_query,
+    master,
+    wait_for_workers,
+)
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+BOUND = {"connectors": {"source": "image"}, "bindings": {"objectStore": "lake-binding"}}
+
+
+def values(version: str = "4.1.4", workers: int = 2) -> dict:
+    """Values of the smallest sizes, bound, in a version and with so many workers."""
+    sized = {**TINY, "workers": {**TINY["workers"], "replicas": workers}}
+    return {**sized, **BOUND, "serverVersion": version, "image": {"tag": f"{version}-connectors"}}
+
+
+@pytest.fixture(scope="module")
+def lake(release: Callable[[str, str], Release]) -> Release:
+    """The object store that the numbers go to."""
+    made = release("lake", "object-store")
+    made.bring_up(seconds=SLOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def sums(lake: Release, release: Callable[[str, str], Release]) -> Release:
+    """Spark with two workers, in the earlier series."""
+    made = release("sums", "spark")
+    made.bring_up(values("4.0.5"), seconds=SLOW)
+    wait_for_workers(made, 2)
+    return made
+
+
+def written(release: Release, what: str, event: Callable[[], None], healthy: Callable[[], None]) -> None:
+    """Lets something happen while a client writes; what was acknowledged must be there."""
+    writer = Numbers(release, f"s3a://data/{what.replace(' ', '-')}")
+    ledger = Ledger(writer)
+    with ledger.running(3):
+        ledger.wait_for(3, SLOW)
+        started = time.monotonic()
+        event()
+        healthy()
+        seconds = time.monotonic() - started
+        ledger.wait_for(3, SLOW)
+    report = ledger.report(f"spark: {what}", writer.read(), seconds)
+    assert report.lost == 0
+
+
+def test_a_new_series_comes_while_a_client_writes(sums: Release) -> None:
+    def upgrade() -> None:
+        assert sums.apply(values()).returncode == 0
+
+    def healthy() -> None:
+        sums.wait_for_all(SLOW)
+        wait_for_workers(sums, 2)
+
+    written(sums, "from 4.0.5 to 4.1.4", upgrade, healthy)
+    with connected(sums) as session:
+        assert session.version == "4.1.4"
+
+
+def test_a_worker_is_killed_while_a_client_writes(sums: Release) -> None:
+    def healthy() -> None:
+        sums.wait_for_all(SLOW)
+        wait_for_workers(sums, 2)
+
+    written(sums, "a worker is killed", lambda: kill(sums, "worker"), healthy)
+
+
+def test_the_master_is_killed_and_knows_workers_and_applications_again(sums: Release) -> None:
+    before = {app["id"] for app in master(sums)["activeapps"]}
+
+    def healthy() -> None:
+        eventually(lambda: master(sums).get("status") == "ALIVE", "the master works", SLOW)
+        wait_for_workers(sums, 2)
+
+    written(sums, "the master is killed", lambda: kill(sums, "master"), healthy)
+    assert {app["id"] for app in master(sums)["activeapps"]} == before
+
+
+def test_workers_come_and_go_while_a_query_runs(sums: Release) -> None:
+    def scale() -> None:
+        assert sums.apply(values(workers=3)).returncode == 0
+        sums.wait_for_all(SLOW)
+        wait_for_workers(sums, 3)
+        assert sums.apply(values(workers=1)).returncode == 0
+        sums.wait_for_all(SLOW)
+
+    found: list = []
+
+    def ask() -> None:
+        with connected(sums) as session:
+            found.extend(long_query(session, 60, 4.0))
+
+    asked = threading.Thread(target=ask, daemon=True)
+    asked.start()
+    written(sums, "from 2 workers to 3 to 1", scale, lambda: wait_for_workers(sums, 1))
+    asked.join(SLOW)
+    assert sum(row.rows for row in found) == 60 * 4 * 20_000
+
+
+def test_spark_connect_is_killed_and_clients_open_new_sessions(sums: Release) -> None:
+    written(sums, "Spark Connect is killed", lambda: kill(sums, "connect"), lambda: sums.wait_for_all(SLOW))
+
+
+def test_a_machine_loses_power_and_comes_back(sums: Release, lake: Release, power: Callable[[str, str], None]) -> None:
+    assert sums.apply(values(workers=2)).returncode == 0
+    sums.wait_for_all(SLOW)
+    wait_for_workers(sums, 2)
+    kept = {pod.spec.node_name for pod in (*lake.pods(), *sums.pods("connect"), *sums.pods("master"))}
+    lost = next((p.spec.node_name for p in sums.pods("worker") if p.spec.node_name not in kept), None)
+    assert lost, "no worker stands on a node of its own; run this on three nodes"
+
+    try:
+        written(
+            sums, "a machine with a worker loses power", lambda: power("off", lost), lambda: wait_for_workers(sums, 2)
+        )
+    finally:
+        power("on", lost)
+    sums.wait_for_all(SLOW)
