@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from anywhere.accounts.actions import write_audit
 from anywhere.accounts.models import Organization, User
 from anywhere.clusters.models import Cluster
+from anywhere.lib.errors import NotFoundFault
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from catalog import access as catalog
@@ -68,10 +69,17 @@ def choose(wanted: Wanted, cluster: Cluster | None = None) -> list[MemberChoice]
     except ValueError as problem:
         raise errors.BadStack(str(problem), fields={"without": [str(problem)]}) from None
     _check_names(wanted, [member["name"] for member in kept])
-    versions = {m["name"]: catalog.get_chart(m["package"]) for m in kept}
+    versions = {m["name"]: _newest(m["package"]) for m in kept}
     called = {m["name"]: stacks.member_name(wanted.name, m["name"]) for m in kept}
     secrets = {name: binding_secret(version.definition, called[name]) or "" for name, version in versions.items()}
     return [_choose_member(wanted, m, plan, versions[m["name"]], called[m["name"]], secrets, cluster) for m in kept]
+
+
+def _newest(package: str) -> Version:
+    try:
+        return catalog.get_chart(package)
+    except NotFoundFault:
+        raise errors.BadStack(f"{package}, which is a part of it, is not published here. Ask its provider.") from None
 
 
 def _check_names(wanted: Wanted, members: Sequence[str]) -> None:

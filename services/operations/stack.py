@@ -216,8 +216,10 @@ def uninstall_stack(run: Run) -> None:
     for service in reversed(members):
         if not run.is_done(service.member):
             _uninstall(run, stack, service)
-    with run.fenced():
-        Stack.objects.filter(pk=stack.pk).update(state=StackState.UNINSTALLED)
+    with transaction.atomic():
+        Stack.objects.select_for_update(of=("self",)).only("pk").get(pk=stack.pk)  # before the operation's row, as ever
+        with run.fenced():
+            Stack.objects.filter(pk=stack.pk).update(state=StackState.UNINSTALLED)
     kept = [claim for service in selectors.members(stack) for claim in service.data_kept]
     run.result = {"data_kept": kept, "data_deleted": bool(run.input.get("delete_data"))}
 

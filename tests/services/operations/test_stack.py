@@ -12,7 +12,7 @@ from anywhere.gateways.errors import Forbidden, Invalid
 from anywhere.operations import actions as operations
 from anywhere.operations.models import FINAL, Operation
 from catalog.actions import publish_archive, publish_stack
-from catalog.models import Version
+from catalog.models import Package, Version
 from services import actions, errors, selectors, stacks
 from services.models import Service, Stack
 from tests.catalog.archives import chart
@@ -154,6 +154,13 @@ def test_choices_that_do_not_fit_are_refused_before_anything_is_written(world, p
     assert (Stack.objects.count(), Service.objects.count(), Operation.objects.count()) == (0, 0, 0)
 
 
+def test_a_package_that_is_gone_is_named(world, pair):
+    Package.objects.filter(name="app").update(name="renamed")
+    with pytest.raises(errors.BadStack, match="^app, which is a part of it, is not published here"):
+        install(world, pair)
+    assert Stack.objects.count() == 0
+
+
 def test_the_longest_name_is_one_that_the_longest_member_can_be_called_after(world, pair):
     row, _ = install(world, pair, "a" * 46)
     assert max(len(s.name) for s in row.services.all()) == 53
@@ -164,10 +171,10 @@ def test_taken_names_are_refused(world, pair):
     with pytest.raises(errors.NameTaken, match="A stack x is in x"):
         install(world, pair)
     actions.request_install(
-        world.organization, world.owner, cluster=world.cluster, version=world.version, name="y-first", namespace="y"
+        world.organization, world.owner, cluster=world.cluster, version=world.version, name="z-first", namespace="z"
     )
-    with pytest.raises(errors.NameTaken, match="A service y-first is in y"):
-        install(world, pair, "y")
+    with pytest.raises(errors.NameTaken, match="A service z-first is in z"):
+        install(world, pair, "z")
     assert Stack.objects.count() == 1
 
 
