@@ -9,7 +9,7 @@ import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import { api } from '../api/client'
-import type { Cluster, PackageList, Page, Service } from '../api/types'
+import type { Cluster, PackageList, Page, Service, Stack } from '../api/types'
 import { Icon, type IconName } from '../components/icon'
 import { useGiveBack } from '../lib/give-back'
 import { useColorScheme } from './color-scheme'
@@ -39,6 +39,10 @@ function useFound(org: string, text: string): Command[] {
     queryKey: ['palette', org, 'services', q], enabled,
     queryFn: ({ signal }) => api.get<Page<Service>>(`organizations/${org}/services/`, { query: { q, limit: 6 }, signal }),
   })
+  const stacks = useQuery({
+    queryKey: ['palette', org, 'stacks', q], enabled,
+    queryFn: ({ signal }) => api.get<Page<Stack>>(`organizations/${org}/stacks/`, { query: { q, limit: 4 }, signal }),
+  })
   const clusters = useQuery({
     queryKey: ['palette', org, 'clusters', q], enabled,
     queryFn: ({ signal }) => api.get<Page<Cluster>>(`organizations/${org}/clusters/`, { query: { q, limit: 4 }, signal }),
@@ -51,6 +55,7 @@ function useFound(org: string, text: string): Command[] {
   return [
     ...(services.data?.results ?? []).map((each): Command => ({ id: each.id, label: each.name, hint: `${each.package.title} on ${each.cluster.name}`, icon: 'services', link: { to: '/o/$org/services/$id', params: { org, id: each.id } } })),
     ...(services.data?.results ?? []).slice(0, 2).map((each): Command => ({ id: `${each.id}-connect`, label: `Connect to ${each.name}`, hint: 'Addresses and credentials', icon: 'key', link: { to: '/o/$org/services/$id/connect', params: { org, id: each.id } } })),
+    ...(stacks.data?.results ?? []).map((each): Command => ({ id: each.id, label: each.name, hint: `${each.package.title} on ${each.cluster.name}`, icon: 'services', link: { to: '/o/$org/stacks/$id', params: { org, id: each.id } } })),
     ...(clusters.data?.results ?? []).map((each): Command => ({ id: each.id, label: each.name, hint: each.is_practice ? 'Practice cluster' : 'Cluster', icon: 'cluster', link: { to: '/o/$org/clusters/$id', params: { org, id: each.id } } })),
     ...(packages.data?.results ?? []).map((each): Command => ({ id: `install-${each.name}`, label: `Install ${each.title}`, hint: each.summary, icon: 'plus', link: { to: '/o/$org/catalogue/$package/install', params: { org, package: each.name } } })),
   ]

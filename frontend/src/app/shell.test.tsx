@@ -10,6 +10,7 @@ function portal() {
   answer('get', 'catalog/packages/', packages)
   answer('get', 'organizations/tern/services/', listOf([]))
   answer('get', 'organizations/tern/clusters/', listOf([]))
+  answer('get', 'organizations/tern/stacks/', listOf([]))
 }
 
 test.each([
@@ -41,6 +42,19 @@ test('Ctrl K finds anything and Enter goes there', async () => {
   expect(await screen.findByRole('option', { name: /Install Kafka/ })).toBeInTheDocument()
   await user.keyboard('{Enter}')
   await waitFor(() => expect(path()).toBe('/o/tern/catalogue/kafka/install'))
+})
+
+test('a stack is found by its name', async () => {
+  portal()
+  const asked = answer('get', 'organizations/tern/stacks/', listOf([{ id: 'k1', name: 'data', package: { title: 'Data stack' }, cluster: { name: 'prod-eu' } }]))
+  answer('get', 'stacks/k1/', { status: 404 }, 404)
+  const { user, path } = renderAt('/o/tern/catalogue')
+  await screen.findByRole('heading', { name: 'Catalogue' })
+  await user.keyboard('{Control>}k{/Control}')
+  await user.type(await screen.findByRole('combobox', { name: 'Find or do anything' }), 'open data')
+  await user.click(await screen.findByRole('option', { name: /data.*Data stack on prod-eu/ }))
+  await waitFor(() => expect(path()).toBe('/o/tern/stacks/k1'))
+  expect(asked.at(-1)?.url.searchParams.get('q')).toBe('data')
 })
 
 test('g then k goes to Clusters, but not while typing', async () => {
