@@ -90,6 +90,7 @@
   "listener.name.client.sasl.enabled.mechanisms" $mechanism
   "listener.name.external.sasl.enabled.mechanisms" $mechanism
   "auto.create.topics.enable" $values.topics.autoCreate
+  "initial.broker.registration.timeout.ms" 600000
   "log.cleaner.dedupe.buffer.size" (ternary 16777216 134217728 (lt $memory 3072))
 ) -}}
 {{- end -}}
