@@ -13,4 +13,5 @@ trap 'rm -rf "$folder"' EXIT
 printf '[PlainTextAuthProvider]\nusername = %s\npassword = %s\n' "$role" "$password" >"$folder/login"
 cat >"$folder/cql"
 touch "$folder/rc"
-HOME=$folder cqlsh --cqlshrc "$folder/rc" --credentials "$folder/login" --connect-timeout 10 --request-timeout 60 -f "$folder/cql" "$host" 9042
+export HOME=$folder PYTHONPYCACHEPREFIX=/tmp/pycache
+cqlsh --cqlshrc "$folder/rc" --credentials "$folder/login" --connect-timeout 30 --request-timeout 60 -f "$folder/cql" "$host" 9042

@@ -15,16 +15,19 @@ copies() {
 case $1 in
   role) nodetool status | awk -v me="$POD_IP" '$2 == me {print $1}' ;;
 
-  # One copy more of what belongs to the service, up to three, then what the new copy has to have.
+  # One copy more of what belongs to the service, up to three, then what the new copy has to have. Repeated, it repairs once more.
   grow)
-    want=$(($2 < 3 ? $2 : 3))
+    [ "$2" -le 3 ] || exit 0
     copies | while read -r keyspace now; do
       case $keyspace in system_auth | system_distributed | system_traces | "$KEYSPACE") ;; *) continue ;; esac
-      while [ "$now" -lt "$want" ]; do
-        now=$((now + 1))
-        ask "ALTER KEYSPACE $keyspace WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $now}"
-        nodetool repair -full "$keyspace" </dev/null
+      while true; do
+        if [ "$now" -lt "$2" ]; then
+          now=$((now + 1))
+          ask "ALTER KEYSPACE $keyspace WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $now}"
+        fi
+        nodetool repair -full "$keyspace" </dev/null >&2
         say "$keyspace has $now copies"
+        [ "$now" -lt "$2" ] || break
       done
     done
     ;;

@@ -158,7 +158,7 @@ class Release:
         states = [state for pod in self.pods() for state in pod.status.container_statuses or []]
         return sum(state.ready for state in states)
 
-    def delete_pod(self, number: int = 0, grace: int | None = None) -> None:
+    def delete_pod(self, number: int = 0, grace: int | None = None, seconds: float = 300) -> None:
         """Deletes a pod and waits until another of the same name is ready."""
         name = f"{self.name}-{number}"
         old = self.api.read_namespaced_pod(name, self.namespace).metadata.uid
@@ -172,7 +172,7 @@ class Release:
                 and bool(pods[0].status.container_statuses)
             )
 
-        eventually(replaced, f"{name} is back", 300)
+        eventually(replaced, f"{name} is back", seconds)
 
     def log(self, number: int = 0) -> str:
         """The log of a pod, also of the run before when the container was restarted."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cluster
 def rows(release: Callable[[str, str], Release]) -> Release:
     """The release that the tests share: one node, small plan."""
     made = release("rows", "cassandra")
-    made.bring_up(CHEAP)
+    made.bring_up(CHEAP, seconds=900)
     return made
 
 
@@ -61,7 +61,7 @@ def test_a_node_says_that_it_is_up_and_normal(rows: Release) -> None:
 def test_a_killed_pod_comes_back_with_its_data(rows: Release) -> None:
     with connected(rows) as session:
         session.execute("INSERT INTO word (id, text) VALUES (2, 'second')")
-    rows.delete_pod(grace=0)
+    rows.delete_pod(grace=0, seconds=900)
     with connected(rows) as session:
         assert len(list(session.execute("SELECT * FROM word"))) == 2
 
@@ -81,6 +81,6 @@ def test_another_datacenter_is_refused_before_a_node_would_not_start(rows: Relea
 def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_works(rows: Release) -> None:
     rows.uninstall()
     assert rows.claims() == {"data-rows-0"}
-    rows.bring_up({**CHEAP, "auth": {"password": "Chosen,by-a-person"}})
+    rows.bring_up({**CHEAP, "auth": {"password": "Chosen,by-a-person"}}, seconds=900)
     with connected(rows, password="Chosen,by-a-person") as session:
         assert len(list(session.execute("SELECT * FROM word"))) == 2
