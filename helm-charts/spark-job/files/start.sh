@@ -63,6 +63,10 @@ bindings() {
     property spark.bindings.kafka.bootstrap.servers "$(of kafka bootstrap-servers)"
     property spark.bindings.kafka.security.protocol "$(p=$(of kafka security-protocol); echo "${p:-PLAINTEXT}")"
     property spark.bindings.kafka.sasl.mechanism "$(m=$(of kafka sasl-mechanism); echo "${m:-PLAIN}")"
+    if [ -e /bindings/kafka/certificates ]; then
+      property spark.bindings.kafka.ssl.truststore.type PEM
+      property spark.bindings.kafka.ssl.truststore.location /bindings/kafka/certificates
+    fi
   fi
   if bound cassandra; then
     property spark.cassandra.connection.host "$(of cassandra contact-points)"
