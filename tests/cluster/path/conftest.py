@@ -34,10 +34,12 @@ def kubeconfig() -> str:
 def running_portal() -> Iterator[Portal]:
     """Give a running portal with a home of its own, which is removed in the end."""
     home = Path("/tmp") / f"anywhere-path-{secrets.token_hex(4)}"
-    portal = Portal(home, free_ports()).start()
-    yield portal
-    portal.stop()
-    shutil.rmtree(home, ignore_errors=True)
+    portal = Portal(home, free_ports())
+    try:
+        yield portal.start()
+    finally:
+        portal.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

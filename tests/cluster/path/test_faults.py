@@ -86,7 +86,7 @@ def test_installs_survive_the_kill_of_any_process(
 
 @pytest.mark.slow
 def test_thirty_kills_at_random_moments(
-    portal: Portal, aw: CommandLine, kubeconfig: str, chance: random.Random, names: list[str]
+    portal: Portal, aw: CommandLine, kubectl: Kubectl, kubeconfig: str, chance: random.Random, names: list[str]
 ) -> None:
     victims = [VICTIMS[number % len(VICTIMS)] for number in range(KILLS)]
     chance.shuffle(victims)
@@ -94,6 +94,7 @@ def test_thirty_kills_at_random_moments(
         survive(portal, kubeconfig, victims[start : start + 10], chance, names)
         for name in list(names):
             aw.run("services", "uninstall", name, "--delete-data", "--confirm", name, "--wait")
+            kubectl("delete", "namespace", name, "--wait=false")
             names.remove(name)
 
 
