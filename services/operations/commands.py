@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from anywhere.gateways.connect import Gateways
@@ -12,7 +12,8 @@ from anywhere.gateways.kubernetes import KubernetesGateway, Object, Ref
 from anywhere.lib import redact
 from anywhere.operations.errors import OperationFailed, TryAgainLater
 from anywhere.operations.run import Run
-from services.rules.commands import Task, choose
+from services.models import Service
+from services.rules.commands import Place, Task, choose, tasks, workloads
 
 SHOW_SECONDS = 1.5  # how often the last line of a running command is shown
 LAST_LINES = 10  # of the output, told in the operation's story
@@ -41,6 +42,20 @@ def may_not_run() -> OperationFailed:
         kept="Nothing was touched.",
         next=[{"action": "retry", "title": "Retry", "detail": "After the credential was replaced."}],
     )
+
+
+def plan(
+    kubernetes: KubernetesGateway, service: Service, prefix: str, entries: Sequence[Mapping[str, Any]]
+) -> list[Task]:
+    """Give the steps of commands that are about no change of size, for the pods that are there."""
+    known = workloads(service.version.definition, service.name)
+    found: list[Task] = []
+    for number, entry in enumerate(entries):
+        name = Place(service.name, service.namespace, known).workload_of(str(entry.get("component") or "")).name
+        pods = tuple(p["metadata"]["name"] for p in pods_of(kubernetes, service.namespace, name))
+        place = Place(service.name, service.namespace, known, pods=pods, sizes={name: len(pods)})
+        found += tasks(f"{prefix}{number}", [entry], place)
+    return found
 
 
 def carry_out(

@@ -46,7 +46,7 @@ def prepare(
     if "rounds" in run.remembers or newest is None:
         return
     now, goal = _sizes(service, wanted, gateways, rendered)
-    found = [
+    sized = [
         *_left_over(run, now, goal),
         *rules.plan(
             service.version.definition,
@@ -57,8 +57,8 @@ def prepare(
             goal,
             _worked(service, wanted) if now else {},
         ),
-        *_after_upgrade(service, wanted),
     ]
+    found = [*sized, *_after_upgrade(service, wanted, gateways, changes_size=bool(sized))]
     if not found:
         return
     if any(one.first or one.then for one in found):
@@ -137,14 +137,18 @@ def _left_over(run: Run, now: Mapping[str, Live], goal: Mapping[str, int]) -> li
     return rules.left_over([Round.of(data) for data in last.memory["rounds"]], states, now, goal)
 
 
-def _after_upgrade(service: Service, wanted: Desired) -> list[Round]:
+def _after_upgrade(service: Service, wanted: Desired, gateways: Gateways, changes_size: bool) -> list[Round]:
     """Give the commands that follow the way from the version that worked last to this one."""
     entries = conditions.in_force(service.version.definition.get("upgrades"), wanted.merged)
     if not any(entry.get("after") for entry in entries):
         return []
     old = _last_that_worked(service)
-    place = Place(service.name, service.namespace, workloads(service.version.definition, service.name))
-    found = tasks("u", upgrades.commands_after(entries, old, wanted.merged), place)
+    following = upgrades.commands_after(entries, old, wanted.merged)
+    if changes_size:  # then the pods are found when their turn comes
+        place = Place(service.name, service.namespace, workloads(service.version.definition, service.name))
+        found = tasks("u", following, place)
+    else:
+        found = commands.plan(gateways.kubernetes, service, "u", following)
     return [rules.after_upgrade(found)] if found else []
 
 

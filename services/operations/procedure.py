@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from anywhere.clusters.connection import access_of
-from anywhere.gateways.connect import Gateways
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from services.errors import Gone
 from services.models import Service, ServiceState
 from services.operations import commands, recovery
 from services.rules import procedures
-from services.rules.commands import Place, Task, tasks, workloads
+from services.rules.commands import Task
 
 KEPT = "What the steps before it did is kept."
 
@@ -28,22 +27,12 @@ def procedure(run: Run) -> None:
         if "tasks" not in run.remembers:
             with run.step("look"):
                 commands.check_right(run, gateways, service.namespace)
-                run.remember(tasks=[task.as_dict() for task in _tasks(run, service, gateways)])
+                steps = procedures.steps_of(service.version.definition, run.input["procedure"])
+                planned = commands.plan(gateways.kubernetes, service, "p", steps)
+                run.remember(tasks=[task.as_dict() for task in planned])
         found = [Task.of(data) for data in run.remembers["tasks"]]
         run.insert_steps([(task.step, task.title) for task in found])
         run.allow(sum(task.seconds * max(len(task.pods), 1) for task in found))
         again = {"action": "procedure", "title": "Run it again", "detail": "Each of its steps can be repeated."}
         commands.carry_out(run, gateways, service.namespace, found, KEPT, [again])
     run.result = {"procedure": run.input["procedure"]}
-
-
-def _tasks(run: Run, service: Service, gateways: Gateways) -> list[Task]:
-    definition = service.version.definition
-    found: list[Task] = []
-    for number, entry in enumerate(procedures.steps_of(definition, run.input["procedure"])):
-        place = Place(service.name, service.namespace, workloads(definition, service.name))
-        name = place.workload_of(str(entry.get("component") or "")).name
-        pods = [p["metadata"]["name"] for p in commands.pods_of(gateways.kubernetes, service.namespace, name)]
-        here = Place(service.name, service.namespace, place.workloads, pods=tuple(pods), sizes={name: len(pods)})
-        found += tasks(f"p{number}", [entry], here)
-    return found

@@ -441,6 +441,7 @@ def test_commands_follow_an_upgrade_that_names_them(ring):
     operation = ring.change(service, values={"replicas": 2, "image": "2"})
     ring.cell.answers["convert"] = Pretended(1)
     assert work(operation) == "failed"
+    assert ("Convert the files of ring-0", "failed") in titles(operation)
     ring.cell.answers.clear()
     assert work(actions.request_retry(service, ring.owner)) == "succeeded"
     assert ring.cell.words() == ["ring-0: convert", "ring-0: convert", "ring-1: convert"]
