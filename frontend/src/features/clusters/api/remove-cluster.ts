@@ -8,6 +8,10 @@ export function useRemoveCluster(cluster: string) {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (forget: boolean) => api.delete<Operation>(`clusters/${cluster}/`, forget ? { forget: true } : undefined),
-    onSuccess: (operation) => refreshAround(queryClient, operation),
+    // The cluster itself is on its way out: what the page still shows of it is not asked for again.
+    onSuccess: async (operation) => {
+      await queryClient.cancelQueries({ queryKey: ['cluster', cluster] })
+      refreshAround(queryClient, { subject: { ...operation.subject, type: 'none' } })
+    },
   })
 }
