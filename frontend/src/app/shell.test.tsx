@@ -53,7 +53,7 @@ test('a stack is found by its name', async () => {
   await user.keyboard('{Control>}k{/Control}')
   await user.type(await screen.findByRole('combobox', { name: 'Find or do anything' }), 'open data')
   await user.click(await screen.findByRole('option', { name: /data.*Data stack on prod-eu/ }))
-  await waitFor(() => expect(path()).toBe('/o/tern/stacks/k1'))
+  await waitFor(() => expect(path()).toBe('/o/tern/stacks/k1'), { timeout: 10_000 })
   expect(asked.at(-1)?.url.searchParams.get('q')).toBe('data')
 })
 

@@ -32,7 +32,7 @@ test('it says what it is, its plans, what it creates and needs, and where it fit
 test('a package that is not there says so', async () => {
   answer('get', 'catalog/packages/nothing/', problem('not_found', 'Not found', ''), 404)
   renderAt('/o/tern/catalogue/nothing')
-  expect(await screen.findByText('This is not here')).toBeInTheDocument()
+  expect(await screen.findByRole('heading', { level: 1, name: 'This is not here' })).toBeInTheDocument()
 })
 
 test('a stack shows its services, what each asks for with each plan, and how they are bound', async () => {
