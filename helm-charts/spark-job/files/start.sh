@@ -54,6 +54,7 @@ object_store() {
   printf 'fs.s3a.secret.key %s\n' "$(of object-store secret-access-key)"
   printf 'fs.s3a.aws.credentials.provider org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider\n'
   printf 'fs.s3a.committer.name magic\n'
+  printf 'fs.s3a.buffer.dir /scratch/s3a\n'
 }
 
 # What drivers know of the bound services; executors learn it from their driver.

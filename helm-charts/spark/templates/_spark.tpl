@@ -85,7 +85,7 @@ connect.conf: |
     "spark.executor.cores" (int .Values.workers.cores)
     "spark.executor.memory" (printf "%sm" (include "spark.executorMemory" .))
     "spark.dynamicAllocation.enabled" true
-    "spark.dynamicAllocation.shuffleTracking.enabled" true
+    "spark.dynamicAllocation.shuffleTracking.enabled" false
     "spark.dynamicAllocation.minExecutors" (int .Values.connect.executors.minimum)
     "spark.dynamicAllocation.maxExecutors" (int .Values.connect.executors.maximum)
     "spark.storage.decommission.enabled" true
