@@ -41,7 +41,7 @@ def test_a_very_short_secret_does_not_mask_everything():
     assert redact.text("a cat sat", ["a"]) == "a cat sat"
 
 
-@pytest.mark.parametrize("shown", [r'pa ss\"word/1', "pa%20ss%22word%2F1", "cGEgc3Mid29yZC8x"])
+@pytest.mark.parametrize("shown", [r"pa ss\"word/1", "pa%20ss%22word%2F1", "cGEgc3Mid29yZC8x"])
 def test_a_secret_is_taken_out_however_it_is_written(shown):
     assert redact.text(f"data: {shown}.", ['pa ss"word/1']) == f"data: {redact.MASK}."
 
