@@ -1,5 +1,7 @@
 """Cassandra on a real cluster, asked by a real client. The tests of this file follow each other on one release."""
 
+import re
+import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -84,3 +86,17 @@ def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_wo
     rows.bring_up({**CHEAP, "auth": {"password": "Chosen,by-a-person"}}, seconds=900)
     with connected(rows, password="Chosen,by-a-person") as session:
         assert len(list(session.execute("SELECT * FROM word"))) == 2
+
+
+@pytest.mark.slow
+def test_with_metrics_on_prometheus_finds_numbers_for_every_alert(rows: Release) -> None:
+    password = rows.binding()["password"]
+    rows.bring_up({**CHEAP, "auth": {"password": password}, "metrics": {"enabled": True}}, seconds=900)
+    page = f"http://{rows.pods()[0].status.pod_ip}:9404/metrics"
+    found = urllib.request.urlopen(page, timeout=120).read().decode()
+    values = dict(re.findall(r"^(cassandra_\w+)(?:\{[^}]*\})? ([0-9.E]+)$", found, re.MULTILINE))
+    assert values["cassandra_nodes_up"] == "1.0" and values["cassandra_nodes_down"] == "0.0"
+    asked = {"alerts.yaml", "dashboard.yaml"}
+    texts = [(rows.chart / "monitoring" / name).read_text() for name in asked]
+    names = {name for text in texts for name in re.findall(r"\b(cassandra_\w+)\{", text)}
+    assert names and names <= values.keys()
