@@ -191,7 +191,7 @@ def _run_in(
     lines = _lines(run, ran.output)
     if ran.exit_code:
         words = f"It ended with exit code {ran.exit_code}."
-        raise _failed(run, task, pod, words, "command.failed", ran.output, kept, ways)
+        raise _failed(run, task, pod, words, "command.failed", ran.output, kept, ways, ran.errors)
     for line in lines[-LAST_LINES:]:
         run.log(f"{pod}: {line}", step=task.step)
     _note(run, task, pod)
@@ -257,13 +257,16 @@ def _failed(
     output: str,
     kept: str,
     ways: Sequence[dict[str, str]],
+    errors: str = "",
 ) -> OperationFailed:
+    """Give the failure with the command's last words: of stderr, where it said something there."""
     lines = _lines(run, output)
+    last = (_lines(run, errors) or lines or [""])[-1]
     cause: dict[str, Any] = {
-        "kind": "Pod", "name": pod, "reason": code, "message": lines[-1] if lines else how,
+        "kind": "Pod", "name": pod, "reason": code, "message": last or how,
         "log_tail": lines[-FAILED_LINES:],
     }  # fmt: skip
-    said = f" Its last words: {lines[-1]}" if lines else ""
+    said = f" Its last words: {last}" if last else ""
     return OperationFailed(
         f"“{task.title}” did not succeed in {pod}. {how}{said}",
         code=code,

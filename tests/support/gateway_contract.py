@@ -149,7 +149,7 @@ class KubernetesContract:
             namespace, pod, ["sh", "-c", "echo out; echo err >&2; exit 3"], container="main", on_line=heard.append
         )
         assert (done.exit_code, sorted(done.output.split()), done.is_cut) == (3, ["err", "out"], False)
-        assert sorted(heard) == ["err", "out"]
+        assert (sorted(heard), done.errors) == (["err", "out"], "err\n")
         done = kubernetes.run(namespace, pod, ["echo", "a b", "$c; d"])
         assert (done.exit_code, done.output) == (0, "a b $c; d\n")
         long = kubernetes.run(namespace, pod, ["echo", "x" * 9000])

@@ -27,6 +27,7 @@ from anywhere.lib import redact
 PROTOCOLS = "v5.channel.k8s.io, v4.channel.k8s.io"
 STDOUT, STDERR, STATUS = 1, 2, 3
 KEPT_BYTES = 64 * 1024
+ERROR_BYTES = 8 * 1024
 MAX_LINE = 1000
 PING_SECONDS = 20.0
 NOT_STARTED = ("executable file not found", "OCI runtime exec failed", "no such file or directory", "permission denied")
@@ -40,7 +41,7 @@ class _Waiting(Deadline):
     def __init__(self, seconds: float, cancelled: Callable[[], bool]) -> None:
         super().__init__(seconds, cancelled)
         self.ping: Callable[[], None] | None = None
-        self._next = 0.0
+        self._next = time.monotonic() + PING_SECONDS
 
     def remaining(self) -> float:
         """Give the seconds left."""
@@ -56,7 +57,7 @@ class _Output:
 
     def __init__(self, on_line: OnLine | None) -> None:
         self.on_line, self.is_cut = on_line, False
-        self._kept = b""
+        self._kept = self._errors = b""
         self._open = {STDOUT: b"", STDERR: b""}
 
     def add(self, channel: int, data: bytes) -> None:
@@ -64,6 +65,8 @@ class _Output:
         self._kept += data
         if len(self._kept) > 2 * KEPT_BYTES:
             self._kept, self.is_cut = self._kept[-KEPT_BYTES:], True
+        if channel == STDERR:
+            self._errors = (self._errors + data)[-2 * ERROR_BYTES :]
         if self.on_line is None:
             return
         *lines, rest = (self._open[channel] + data).split(b"\n")
@@ -79,7 +82,18 @@ class _Output:
             kept, self.is_cut = kept[-KEPT_BYTES:], True
         if self.is_cut:
             kept = kept.partition(b"\n")[2]
-        return redact.text(kept.decode("utf-8", "replace").replace("\r\n", "\n"), limit=KEPT_BYTES)
+        return _text(kept, KEPT_BYTES)
+
+    def errors(self) -> str:
+        """Give the last that was said on stderr."""
+        kept = self._errors
+        if len(kept) > ERROR_BYTES:
+            kept = kept[-ERROR_BYTES:].partition(b"\n")[2]
+        return _text(kept, ERROR_BYTES)
+
+
+def _text(data: bytes, limit: int) -> str:
+    return redact.text(data.decode("utf-8", "replace").replace("\r\n", "\n"), limit=limit)
 
 
 def run(
@@ -139,10 +153,10 @@ def _ended(data: bytes, output: _Output) -> Ran:
     if not isinstance(status, Mapping):
         raise BadResponse("The server does not say how the command ended.")
     if status.get("status") == "Success":
-        return Ran(0, output.text(), output.is_cut)
+        return Ran(0, output.text(), output.is_cut, output.errors())
     code = _exit_code(status)
     if code is not None:
-        return Ran(code, output.text(), output.is_cut)
+        return Ran(code, output.text(), output.is_cut, output.errors())
     raise _not_run(redact.text(str(status.get("message") or "The command was not run."), limit=MAX_LINE))
 
 

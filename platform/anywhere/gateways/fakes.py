@@ -334,7 +334,8 @@ class FakeKubernetes:
             on_line(line)
         if done.seconds > seconds:
             raise CommandTimedOut(f"The command did not end within {seconds:g} seconds.", output=said)
-        return Ran(done.exit_code, said)
+        errors = "".join(text for stream, text in done.said if stream == pretend.STDERR)
+        return Ran(done.exit_code, said, errors=errors)
 
     def version(self) -> Version:
         """Give the planned version."""

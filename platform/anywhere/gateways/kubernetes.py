@@ -60,11 +60,15 @@ class Token:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command in a container ended. `output` is the last of both its streams, as they came."""
+    """How a command in a container ended. `output` is the last of both its streams, as they came.
+
+    They come in their order only roughly, so the last of stderr is told apart too.
+    """
 
     exit_code: int
     output: str
     is_cut: bool = False  # there was more output before
+    errors: str = ""
 
 
 class KubernetesGateway(Protocol):

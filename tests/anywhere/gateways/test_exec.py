@@ -87,6 +87,13 @@ def test_only_the_last_of_much_output_is_kept_and_no_half_line(serve):
     assert set(done.output.splitlines()) == {"x" * 99}
 
 
+def test_the_last_of_stderr_is_told_apart(serve):
+    noise = [frame(b"\x02" + b"y" * 79 + b"\n") for _ in range(400)]
+    done = run(serve(lambda talk: upgrade(talk, *noise, frame(b"\x02no room\n"), frame(b"\x01looking\n"), frame(OK))))
+    assert done.errors.endswith("yyy\nno room\n") and len(done.errors) <= commands.ERROR_BYTES
+    assert done.output.endswith("no room\nlooking\n")
+
+
 def test_a_connection_that_breaks_leaves_the_outcome_open(serve):
     for end in ([], [frame(b"\x01half")], [frame(b"", 0x88)]):
         with pytest.raises(Unreachable) as caught:

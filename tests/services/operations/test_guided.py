@@ -303,7 +303,7 @@ def test_a_worker_killed_while_helm_applies_a_round_is_replaced(ring):
 
 def test_a_failed_command_fails_with_its_last_words_and_takes_nothing_away(ring):
     service = installed(ring, 3)
-    said = [(STDERR, "looking for room\n"), (STDERR, "2 replicas of orders have no place\n")]
+    said = [(STDERR, "2 replicas of orders have no place\n"), (STDOUT, "looking for room\n")]
     ring.cell.answers["move"] = Pretended(4, 0, said)
     operation = scale(ring, service, 2)
     assert work(operation) == "failed"
@@ -312,7 +312,7 @@ def test_a_failed_command_fails_with_its_last_words_and_takes_nothing_away(ring)
     assert error["code"] == "command.failed"
     assert error["title"] == "Move the data off ring-2: failed"
     assert "exit code 4" in error["detail"] and "2 replicas of orders have no place" in error["detail"]
-    assert error["cause"]["name"] == "ring-2" and error["cause"]["log_tail"][0] == "looking for room"
+    assert error["cause"]["name"] == "ring-2" and "looking for room" in error["cause"]["log_tail"]
     assert error["kept"] == "Nothing was taken away: Nodes still 3."
     assert [way["action"] for way in error["next"]][:2] == ["retry", "change"]
     assert (ring.cell.applied, ring.cell.claims()) == ([], ["data-ring-0", "data-ring-1", "data-ring-2"])
