@@ -93,10 +93,12 @@ def replaced(release: Release, component: str, old: set[str]) -> None:
 
 
 def test_a_worker_is_killed_while_a_client_writes(sums: Release) -> None:
-    before = alive(sums)
+    wait_for_workers(sums, 2)
+    lost = sums.pods("worker")[0].status.pod_ip
 
     def healthy() -> None:
-        eventually(lambda: len(alive(sums)) == len(before) and alive(sums) != before, "another worker", SLOW)
+        eventually(lambda: not [worker for worker in alive(sums) if f"-{lost}-" in worker], "one is gone", SLOW)
+        wait_for_workers(sums, 2)
 
     written(sums, "a worker is killed", lambda: kill(sums, "worker"), healthy)
 
