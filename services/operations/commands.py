@@ -195,6 +195,7 @@ def _run_in(
     for line in lines[-LAST_LINES:]:
         run.log(f"{pod}: {line}", step=task.step)
     _note(run, task, pod)
+    run.detail(task.step, "")
     run.left = f"“{task.title}” is done in {pod}. {kept}"
 
 

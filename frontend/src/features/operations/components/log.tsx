@@ -4,7 +4,7 @@ import type { OperationEvent } from '../../../api/types'
 import { Button } from '../../../components/button'
 import { Icon } from '../../../components/icon'
 import { clock, fullTime } from '../../../lib/format'
-import { logLines, logText } from '../rules/live'
+import { logLines, logText, stepWord } from '../rules/live'
 
 const levels: Record<string, string> = { warning: 'warn', error: 'bad' }
 
@@ -57,7 +57,7 @@ export function Log({ events, live, fileName }: { events: OperationEvent[]; live
         {lines.map((event) => (
           <div key={event.seq} className={levels[event.level] ?? ''}>
             <time dateTime={event.at} title={fullTime(event.at)}>{clock(event.at)}</time>
-            <span>{event.step}</span>
+            <span>{stepWord(event.step)}</span>
             <span>{event.message}</span>
           </div>
         ))}

@@ -1,5 +1,5 @@
 import type { OperationEvent } from '../../../api/types'
-import { appendEvent, applyEvent, logLines, logText, readEvent, type OperationRecord } from './live'
+import { appendEvent, applyEvent, logLines, logText, readEvent, stepWord, type OperationRecord } from './live'
 
 const event = (over: Partial<OperationEvent>): OperationEvent => ({ seq: 1, at: '2026-11-21T14:00:20Z', step: 'apply', level: 'info', event: 'log', message: 'said', data: null, ...over })
 const operation: OperationRecord = {
@@ -58,6 +58,12 @@ describe('folding an event into an operation', () => {
     const one = event({ event: 'step', data: { name: 'apply', state: 'running' } })
     expect(applyEvent(applyEvent(operation, one), one)).toEqual(applyEvent(operation, one))
   })
+})
+
+test.each([
+  ['settle', 'settle'], ['r1-b-0-0', 'command'], ['r12-apply', 'apply'], ['c1-claims', 'claims'], ['p0-0-1', 'command'], ['u-0-0', 'command'], ['object-store', 'object-store'],
+])('a line of %s is of %s', (step, word) => {
+  expect(stepWord(step)).toBe(word)
 })
 
 test('the plain log is what was said; everything adds steps and debug lines', () => {

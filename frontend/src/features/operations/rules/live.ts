@@ -103,6 +103,12 @@ export function logLines(events: OperationEvent[], plain: boolean): OperationEve
   return events.filter((event) => event.message !== '' && (!plain || (event.event === 'log' && event.level !== 'debug')))
 }
 
+/** The step of a line in a word: steps of rounds have names for machines, such as r1-b-0-0 and r1-apply. */
+export function stepWord(step: string): string {
+  if (!/^(?:[rcup]\d+|u)-/.test(step)) return step
+  return /-(apply|settle|claims)$/.exec(step)?.[1] ?? 'command'
+}
+
 /** The log as text for a file or a support message. */
 export function logText(events: OperationEvent[]): string {
   return events.map((event) => `${event.at} ${event.level} ${event.step}: ${event.message}`).join('\n')
