@@ -88,8 +88,13 @@ def test_a_new_series_comes_while_a_client_writes(sums: Release) -> None:
 
 def replaced(release: Release, component: str, old: set[str]) -> None:
     """Waits until the pods of a part are others than before, and ready."""
-    eventually(lambda: {pod.metadata.uid for pod in release.pods(component)}.isdisjoint(old), "another pod", SLOW)
-    release.wait_for_all(SLOW)
+
+    def ready() -> bool:
+        pods = release.pods(component)
+        states = [state.ready for pod in pods for state in pod.status.container_statuses or []]
+        return bool(states) and old.isdisjoint(pod.metadata.uid for pod in pods) and all(states)
+
+    eventually(ready, "another pod is ready", SLOW)
 
 
 def test_a_worker_is_killed_while_a_client_writes(sums: Release) -> None:
