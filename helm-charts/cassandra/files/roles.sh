@@ -29,6 +29,7 @@ found() {
   if [[ $answer == *SimpleStrategy* ]]; then
     ask cassandra "$host" "$(copied system_auth); $(copied system_distributed); $(copied system_traces)" || return 1
   fi
+  sleep 6 # a node refuses to change a password twice within five seconds
   ask cassandra "$host" "ALTER ROLE $super" && say "the superuser is admin"
 }
 

@@ -5,7 +5,8 @@
 # ring, joins it, or takes the place of the one node of the ring that has no pod any more: itself, before its disk was lost.
 # Seeds are the first three nodes. A node that has not joined yet is never a seed of its own: a seed would join without its data.
 set -euo pipefail
-umask 077
+# Files belong to the group of the volume too: a platform that gives user ids may give another one.
+umask 007
 
 say() { echo "start: $*" >&2; }
 data=/var/lib/cassandra

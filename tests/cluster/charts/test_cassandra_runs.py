@@ -92,9 +92,12 @@ def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_wo
 def test_with_metrics_on_prometheus_finds_numbers_for_every_alert(rows: Release) -> None:
     password = rows.binding()["password"]
     rows.bring_up({**CHEAP, "auth": {"password": password}, "metrics": {"enabled": True}}, seconds=900)
+    with connected(rows) as session:
+        session.execute("INSERT INTO word (id, text) VALUES (3, 'third')")
+        assert len(list(session.execute("SELECT * FROM word"))) == 3
     page = f"http://{rows.pods()[0].status.pod_ip}:9404/metrics"
     found = urllib.request.urlopen(page, timeout=120).read().decode()
-    values = dict(re.findall(r"^(cassandra_\w+)(?:\{[^}]*\})? ([0-9.E]+)$", found, re.MULTILINE))
+    values = dict(re.findall(r"^(cassandra_\w+)(?:\{[^}]*\})? (\S+)$", found, re.MULTILINE))
     assert values["cassandra_nodes_up"] == "1.0" and values["cassandra_nodes_down"] == "0.0"
     asked = {"alerts.yaml", "dashboard.yaml"}
     texts = [(rows.chart / "monitoring" / name).read_text() for name in asked]
