@@ -1,0 +1,159 @@
+"""The stacks of the catalogue on a real cluster: what one operation makes works together, shown by a job and a cell."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Page
+
+from tests.cluster.charts.cassandra_client import CHEAP
+from tests.cluster.charts.spark_client import TINY
+from tests.cluster.path.chaos import eventually
+from tests.support.browser import chromium, seat
+from tests.support.command_line import CommandLine
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+Kubectl = Callable[..., str]
+SECONDS = 1500  # for nine Java processes to start on a machine with two cores
+RECORDS = 300
+GATEWAY = "10.100.0.1"
+CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
+SPARK = {**{key: TINY[key] for key in ("workers", "connect", "master")}, **CONNECTORS}
+PRODUCE = """
+cat >/tmp/login.properties <<END
+security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+  username="$APP_USER" password="$(cat /etc/kafka/auth/password)";
+END
+export KAFKA_HEAP_OPTS=-Xmx96m KAFKA_LOG4J_OPTS= LOG_DIR=/tmp/logs KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC
+seq 0 %d | /opt/kafka/bin/kafka-console-producer.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" --topic events \
+  --command-config /tmp/login.properties --command-property acks=all
+"""
+COPY = """
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
+login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
+events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
+rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
+table = {"keyspace": spark.conf.get("spark.bindings.cassandra.keyspace"), "table": "jobs"}
+rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
+place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/jobs"
+rows.write.mode("overwrite").parquet(place)
+print("COPIED", spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
+"""
+CELL = (
+    "import os; from pyspark.sql import SparkSession; spark = SparkSession.builder.getOrCreate(); "
+    "place = f\"s3a://{os.environ['S3_BUCKET']}/made\"; spark.range(100).write.mode('overwrite').parquet(place); "
+    "print('SUM', spark.read.parquet(place).selectExpr('sum(id)').first()[0])"
+)
+
+
+def install(aw: CommandLine, what: str, name: str, values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Give the ended operation of an install with values in a file."""
+    file = folder / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(values))
+    given = ("install", what, name, "--cluster", "real", "-f", str(file), "--wait", "--timeout", str(SECONDS))
+    ended: dict[str, Any] = aw.json(*given, seconds=SECONDS + 50)
+    assert ended["state"] == "succeeded", ended["error"]
+    return ended
+
+
+def binding(kubectl: Kubectl, namespace: str, name: str) -> dict[str, str]:
+    """Give the entries of a binding Secret."""
+    found = json.loads(kubectl("-n", namespace, "get", "secret", f"{name}-binding", "-o", "json"))["data"]
+    return {key: base64.b64decode(value).decode() for key, value in found.items()}
+
+
+def query(kubectl: Kubectl, namespace: str, name: str, statement: str) -> str:
+    """Give what Cassandra says to a statement in the keyspace of its binding."""
+    login = binding(kubectl, namespace, name)
+    rc = f"[authentication]\nusername = {login['username']}\npassword = {login['password']}\n"
+    cqlsh = f"cqlsh --cqlshrc=/tmp/rc -k {login['keyspace']}"
+    ask = f'umask 077; cat >/tmp/rc && {cqlsh} -e "{statement}" "$HOSTNAME"'
+    return kubectl("-n", namespace, "exec", "-i", f"{name}-0", "-c", "cassandra", "--", "sh", "-c", ask, stdin=rc)
+
+
+def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_of_the_data_stack(
+    aw: CommandLine, kubectl: Kubectl, name: str, tmp_path: Path
+) -> None:
+    values = {
+        "kafka": {"topics": {"declared": [{"name": "events", "partitions": 3}]}},
+        "cassandra": CHEAP,
+        "spark": SPARK,
+    }
+    ended = install(aw, "data-stack", name, values, tmp_path)
+    assert [(s["name"], s["state"]) for s in ended["steps"]] == [
+        (step, "done") for step in ("preflight", "kafka", "cassandra", "object-store", "spark")
+    ]
+    aw.wait_for(lambda: aw.json("stacks", "show", name)["health"]["verdict"] == "healthy", 120, "all are seen healthy")
+    bound = {entry["name"] for entry in aw.json("services", "show", f"{name}-spark")["bound_to"]}
+    assert bound == {f"{name}-kafka", f"{name}-cassandra", f"{name}-object-store"}
+
+    kubectl("-n", name, "exec", f"{name}-kafka-0", "--", "bash", "-c", PRODUCE % (RECORDS - 1))
+    query(kubectl, name, f"{name}-cassandra", "CREATE TABLE jobs (id int PRIMARY KEY, text text)")
+    members = {"kafka": "kafka", "cassandra": "cassandra", "objectStore": "object-store"}
+    job = {
+        "driver": {"resources": {"cpu": "300m"}},
+        "executors": {"resources": {"cpu": "300m"}},
+        **CONNECTORS,
+        "main": {"text": COPY},
+        "bindings": {path: f"{name}-{member}-binding" for path, member in members.items()},
+    }
+    file = tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(job))
+    asked = ("install", "spark-job", f"{name}-copy", "--cluster", "real", "--namespace", name, "-f", str(file))
+    ended = aw.json(*asked, "--wait", "--timeout", "900", seconds=950)
+    assert ended["state"] == "succeeded", ended["error"]
+    driver = ("-l", f"app.kubernetes.io/instance={name}-copy,app.kubernetes.io/component=driver", "--tail=-1")
+
+    def copied() -> bool:
+        return f"COPIED Row(count(1)={RECORDS}, sum(id)={sum(range(RECORDS))})" in kubectl("-n", name, "logs", *driver)
+
+    eventually(copied, "the job says what it copied", 600)
+    counted = query(kubectl, name, f"{name}-cassandra", "SELECT count(*) FROM jobs")
+    assert str(RECORDS) in counted.split(), counted
+    assert "by job 7 " in query(kubectl, name, f"{name}-cassandra", "SELECT text FROM jobs WHERE id = 7") + " "
+
+    aw.run("services", "uninstall", f"{name}-copy", "--wait", seconds=300)
+    ended = aw.json("stacks", "uninstall", name, "--delete-data", "--confirm", name, "--wait", seconds=700)
+    assert [s["name"] for s in ended["steps"]] == ["spark", "object-store", "cassandra", "kafka"]
+    assert kubectl("-n", name, "get", "deployments,statefulsets,pvc", "-o", "name") == ""
+
+
+@pytest.fixture
+def page(name: str) -> Iterator[Page]:
+    """Give a page of Chromium that finds the notebook's name at the ingress controller."""
+    with chromium(f"--host-resolver-rules=MAP *.test {GATEWAY}") as browser:
+        with seat(browser, f"http://{name}.test") as taken:
+            taken.page.set_default_timeout(240_000)
+            yield taken.page
+
+
+def test_a_cell_of_the_notebook_stack_uses_spark_and_the_object_store(
+    aw: CommandLine, kubectl: Kubectl, name: str, page: Page, tmp_path: Path
+) -> None:
+    jupyter = {
+        "resources": {"cpu": "100m", "memory": "768Mi"},
+        "ingress": {"enabled": True, "className": "standard", "host": f"{name}.test"},
+    }
+    install(aw, "notebook-stack", name, {"spark": SPARK, "jupyter": jupyter}, tmp_path)
+    page.goto(f"http://{name}.test/lab?reset")
+    page.locator("#password_input").fill(binding(kubectl, name, f"{name}-jupyter")["token"])
+    page.locator("#login_submit").click()
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for()
+    page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    page.keyboard.insert_text(CELL)
+    page.keyboard.press("Shift+Enter")
+    page.locator(".jp-OutputArea-output", has_text="SUM 4950").wait_for()
+    aw.run("stacks", "uninstall", name, "--delete-data", "--confirm", name, "--wait", seconds=700)
+    assert kubectl("-n", name, "get", "pvc", "-o", "name") == ""
