@@ -98,7 +98,8 @@ def test_an_administrators_kubeconfig_registers_the_cluster_and_is_not_needed_ag
         ours = gateways.kubernetes
         assert ours.can_i("create", "apps", "statefulsets", "default")
         assert not ours.can_i("create", "rbac.authorization.k8s.io", "clusterroles")
-        assert not ours.can_i("create", "", "pods/exec", "default")
+        assert ours.can_i("create", "", "pods/exec", "default")
+        assert not ours.can_i("create", "", "pods/attach", "default")
         with pytest.raises(Forbidden):
             ours.delete(Ref("v1", "Namespace", "default"))
 

@@ -29,7 +29,7 @@ from tests.support.gateway_contract import some_namespace
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
 IMAGE = os.environ.get("ANYWHERE_TEST_IMAGE", "docker.io/library/busybox:1.38.0")
-SECONDS_TO_KNOW = 90.0
+SECONDS_TO_KNOW = 240.0
 
 
 @pytest.fixture
