@@ -19,16 +19,18 @@ while read -r what name first second; do
       kafka configs --alter --entity-type brokers --entity-default --add-config "$name=$first" >/dev/null ;;
     user)
       say "user $name"
-      # From a file, so that the password stands on no command line.
-      printf 'SCRAM-SHA-512=[iterations=8192,password=%s]\n' "$(cat "/etc/kafka/auth/$first")" >/tmp/run/user.properties
-      kafka configs --alter --entity-type users --entity-name "$name" --add-config-file /tmp/run/user.properties >/dev/null
+      # From a file, so that the password stands on no command line; what the command says of it goes into no log.
+      printf 'SCRAM-SHA-512=iterations=8192,password=%s\n' "$(cat "/etc/kafka/auth/$first")" >/tmp/run/user.properties
+      kafka configs --alter --entity-type users --entity-name "$name" --add-config-file /tmp/run/user.properties 2>&1 >/dev/null |
+        sed 's/password=.*/password=…/' >&2
       rm /tmp/run/user.properties ;;
     allow)
       say "$name may ${second#* } $first ${second%% *}"
       operations=()
       for operation in $(echo "${second#* }" | tr , ' '); do operations+=(--operation "$operation"); done
-      kafka acls --add --allow-principal "User:$name" "${operations[@]}" "--$first" "${second%% *}" \
-        --resource-pattern-type "$(case ${second%% *} in *'*') echo prefixed ;; *) echo literal ;; esac)" >/dev/null ;;
+      resource=${second%% *} pattern=literal
+      case $resource in ?*'*') resource=${resource%'*'} pattern=prefixed ;; esac
+      kafka acls --add --allow-principal "User:$name" "${operations[@]}" "--$first" "$resource" --resource-pattern-type $pattern >/dev/null ;;
     topic)
       if ! grep -qxF "$name" <<<"$topics"; then
         say "topic $name"
