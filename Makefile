@@ -34,7 +34,7 @@ cluster-test: tools ## Run tests/cluster against the cluster that KUBECONFIG nam
 faults-test: tools ## Kill processes 30 times, cut nodes and the API server off by $ANYWHERE_CLUSTER_TOOL; half an hour
 	@$(PY) scripts/checks.py faults
 
-charts-test: tools ## Go through every chart with its real client: upgrades under load, lost pods and nodes, scaling; an hour
+charts-test: tools ## Go through every chart and stack with its real client: upgrades under load, lost pods and nodes, scaling; hours
 	@$(PY) scripts/checks.py charts
 
 portal-test: tools ## Install the portal's own chart on the cluster that KUBECONFIG names and use it there

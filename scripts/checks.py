@@ -1,4 +1,4 @@
-"""Runs groups of checks one after the other, all of them even when one fails, and sums up at the end."""
+"""Runs groups of checks, all of them even when one fails, and sums up at the end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS = os.environ.get("ANYWHERE_TEST_WORKERS", "1")  # processes for the Python tests
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile") if WORKERS != "1" else ()
+QUICK = "not slow and not portal"
+STACKS = "tests/cluster/path/test_bundled_stacks.py"
 NOTHING_COLLECTED = 5
+AT_ONCE = {"cluster": 2}  # checks of a group that run side by side: they mostly wait for pods
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,23 @@ CHECKS = {
         Check("Browser app's tests", ["npm", "test"], "frontend/package.json", "frontend"),
         Check("Browser tests", [*PYTEST, "tests/browser"], "tests/browser"),
     ],
-    "cluster": [Check("Cluster tests", [*PYTEST, "tests/cluster", "-m", "not slow and not portal"], "tests/cluster")],
-    "faults": [Check("Faults, at length", [*PYTEST, "tests/cluster/path", "-m", "slow"], "tests/cluster/path")],
+    "cluster": [
+        Check(
+            "Portal on a cluster",
+            [*PYTEST, "tests/cluster", "--ignore=tests/cluster/charts", "-m", QUICK, "--durations=15"],
+            "tests/cluster",
+        ),
+        Check(
+            "Charts on a cluster",
+            [*PYTEST, "tests/cluster/charts", "-m", QUICK, "--durations=15"],
+            "tests/cluster/charts",
+        ),
+    ],
+    "faults": [
+        Check("Faults, at length", [*PYTEST, "tests/cluster/path", f"--ignore={STACKS}", "-m", "slow"], STACKS),
+    ],
     "charts": [
-        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", "--durations=15"], "tests/cluster/charts")
+        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", STACKS, "--durations=15"], STACKS),
     ],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
 }
@@ -54,15 +71,18 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] in ("cluster", "charts", "faults", "portal") and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
         return 2
-    results = [(check, *outcome(check)) for check in CHECKS[arguments[0]]]
+    checks, at_once = CHECKS[arguments[0]], AT_ONCE.get(arguments[0], 1)
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = pool.map(lambda check: outcome(check, f"{check.title} │ " if at_once > 1 else ""), checks)
+        results = [(check, *found) for check, found in zip(checks, outcomes, strict=True)]
     print()
     for check, code, last, seconds in results:
         print(f"{'✓' if code == 0 else '✗'} {check.title} ({seconds:.0f} s): {last}")
     return 0 if all(code == 0 for _, code, _, _ in results) else 1
 
 
-def outcome(check: Check) -> tuple[int, str, float]:
-    """Run one check with its output shown; gives its code, its closing line and its seconds."""
+def outcome(check: Check, prefix: str = "") -> tuple[int, str, float]:
+    """Run one check with its output shown, each line behind the prefix; gives code, closing line and seconds."""
     if not (ROOT / check.needs).exists():
         return 1, f"{check.needs} is not there", 0.0
     print(f"\n── {check.title}: {' '.join(check.command)}", flush=True)
@@ -82,8 +102,7 @@ def outcome(check: Check) -> tuple[int, str, float]:
     last = ""
     assert process.stdout is not None
     for line in process.stdout:
-        sys.stdout.write(line)
-        sys.stdout.flush()
+        print(prefix + line, end="", flush=True)
         last = line.strip() or last
     code = process.wait()
     if code == NOTHING_COLLECTED:
