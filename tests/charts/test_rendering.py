@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from anywhere.clusters.rules import access
 from tests.charts.chart import ROOT, Chart, containers, of_kind, pod_specs
 
 WORKLOADS = ("StatefulSet", "Deployment")
@@ -106,6 +107,24 @@ def test_a_pod_that_is_not_well_does_not_block_a_drain(chart: Chart) -> None:
             assert [b for b in budgets if b["selector"]["matchLabels"].items() <= labels.items()], item["metadata"]
 
 
+def test_roles_give_no_more_than_the_portal_has_itself(chart: Chart) -> None:
+    held = {
+        (group, resource, verb)
+        for rule in access.NAMESPACED
+        for group in rule.api_groups
+        for resource in rule.resources
+        for verb in rule.verbs
+    }
+    for file in chart.examples():
+        objects = chart.render(file)
+        asked = [rule for role in of_kind(objects, "Role") for rule in role["rules"]]
+        assert not of_kind(objects, "ClusterRole", "ClusterRoleBinding")
+        for rule in asked:
+            for group in rule["apiGroups"]:
+                wanted = {(group, resource, verb) for resource in rule["resources"] for verb in rule["verbs"]}
+                assert wanted <= held, f"the cluster refuses to let the portal grant {wanted - held}"
+
+
 def test_every_server_has_a_network_policy(chart: Chart) -> None:
     objects = chart.render()
     policies = [item["spec"]["podSelector"]["matchLabels"] for item in of_kind(objects, "NetworkPolicy")]
@@ -125,6 +144,7 @@ def test_selectors_find_the_pods_and_do_not_change_with_the_version(chart: Chart
         selectors = [item["spec"]["selector"] for item in of_kind(objects, "Service")]
         selectors += [item["spec"]["selector"]["matchLabels"] for item in of_kind(objects, "PodDisruptionBudget")]
         for selector in selectors:
+            selector.pop("statefulset.kubernetes.io/pod-name", None)  # which Kubernetes adds to the pod
             parts = [labels for labels in pods if selector.items() <= labels.items()]
             assert len({labels["app.kubernetes.io/component"] for labels in parts}) == 1 or not pods, selector
     fixed = ("serviceName", "selector", "volumeClaimTemplates", "podManagementPolicy")

@@ -19,6 +19,7 @@ LABELS = {"app.kubernetes.io/name": "anywhere", "app.kubernetes.io/managed-by": 
 
 READ = ("get", "list", "watch")
 WRITE = ("get", "list", "watch", "create", "update", "patch", "delete")
+WRITE_MANY = (*WRITE, "deletecollection")
 
 MayI = Callable[[str, str, str], bool]  # verb, group, resource
 
@@ -65,8 +66,9 @@ NAMESPACED = (
     Rule(
         ("",),
         ("pods",),
-        WRITE,
-        "Health is read from pods; a stuck one is deleted so that it starts anew; tests of packages run as pods.",
+        WRITE_MANY,
+        "Health is read from pods; a stuck one is deleted so that it starts anew; tests of packages run as pods. "
+        "Programs that make pods of their own, as Spark does, remove them all at once, and are given no more than we have.",
         "Health cannot be told.",
     ),
     Rule(("",), ("pods/log",), ("get",), "The last log lines explain why a container ended.", "Logs are not shown."),
