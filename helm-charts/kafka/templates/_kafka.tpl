@@ -50,7 +50,7 @@
 {{- $heap := default (include "kafka.heap" .) .heap -}}
 {{- $small := lt (include "common.mebibytes" .resources.memory | int64) 1536 -}}
 - {name: KAFKA_HEAP_OPTS, value: "-Xms{{ $heap }} -Xmx{{ $heap }}"}
-- {name: KAFKA_JVM_PERFORMANCE_OPTS, value: "-server {{ ternary "-XX:+UseSerialGC" "-XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35" $small }} -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true"}
+- {name: KAFKA_JVM_PERFORMANCE_OPTS, value: "-server {{ ternary "-XX:+UseSerialGC" "-XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35" $small }} -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true -Djava.security.properties=/etc/kafka/settings/java.security"}
 - {name: KAFKA_LOG4J_OPTS, value: "-Dlog4j2.configurationFile=/etc/kafka/settings/log4j2.yaml"}
 - {name: LOG_DIR, value: /tmp/logs}
 - {name: EXTRA_ARGS, value: "-name kafkaServer"}
@@ -81,6 +81,7 @@
   "authorizer.class.name" "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
   "super.users" (printf "User:node;User:%s" $values.auth.username)
   "log.dirs" "/var/lib/kafka/data/log"
+  "socket.connection.setup.timeout.ms" 3000
 -}}
 {{- if ne .role "broker" }}{{ $_ := set $own "controller.quorum.auto.join.enable" true }}{{ end -}}
 {{- if ne .role "controller" -}}
@@ -114,7 +115,7 @@
 
 {{/* Everything a pod reads when it starts. Takes (dict "context" $ "role" "broker"). */}}
 {{- define "kafka.checksum" -}}
-{{- include "common.checksum" (cat (include "kafka.configuration" .) (.context.Files.Get "files/log4j2.yaml") (.context.Files.Get "files/start.sh") (.context.Files.Get "files/before-stop.sh")) -}}
+{{- include "common.checksum" (cat (include "kafka.configuration" .) (.context.Files.Get "files/log4j2.yaml") (.context.Files.Get "files/java.security") (.context.Files.Get "files/start.sh") (.context.Files.Get "files/before-stop.sh")) -}}
 {{- end }}
 
 {{/* The exporter beside a server, when metrics are on. */}}
