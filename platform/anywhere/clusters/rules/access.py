@@ -68,7 +68,7 @@ NAMESPACED = (
         ("pods",),
         WRITE_MANY,
         "Health is read from pods; a stuck one is deleted so that it starts anew; tests of packages run as pods. "
-        "Programs that make pods of their own, as Spark does, remove them all at once, and are given no more than we have.",
+        "Programs that make pods, as Spark does, remove them all at once, and are given no more than we have.",
         "Health cannot be told.",
     ),
     Rule(("",), ("pods/log",), ("get",), "The last log lines explain why a container ended.", "Logs are not shown."),
