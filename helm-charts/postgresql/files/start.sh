@@ -1,9 +1,29 @@
 #!/bin/bash
-# Makes the database on the first start, makes roles and passwords what the Secret says, then becomes the server.
+# Finds out what this server is, makes its data ready for that, and runs it: a primary with roles and passwords as the Secret says,
+# or a replica that follows. It goes round again when the server has handed over, or has to follow another.
 set -euo pipefail
 umask 077
+. /etc/postgresql/conf/servers.sh
 
 stop() { echo "start: $*" >&2; exit 1; }
+parent=$(dirname "$PGDATA") child= signal= ending=
+stopping() { ending=yes; [ -n "$child" ] || exit 0; kill -"$signal" "$child" 2>/dev/null || true; }
+trap stopping TERM INT
+# Runs what takes long, so that it can be stopped.
+slow() {
+  local code=0
+  signal=TERM
+  "$@" & child=$!
+  wait $child || code=$?
+  child=
+  [ -z "$ending" ] || exit 0
+  return $code
+}
+
+# A password file: nothing secret is an argument or a variable.
+escaped() { sed 's/[\\:]/\\&/g' "$1"; }
+touch $follows
+echo "*:*:*:replicator:$(escaped /etc/postgresql/auth/replication-password)" >"$PGPASSFILE"
 
 # A directory of another major version on the volume: PostgreSQL cannot read it, and a new one beside it would look like lost data.
 for file in "$VOLUME"/pgdata/PG_VERSION "$VOLUME"/*/docker/PG_VERSION; do
@@ -12,37 +32,165 @@ for file in "$VOLUME"/pgdata/PG_VERSION "$VOLUME"/*/docker/PG_VERSION; do
     "Go back to $(cat "$file"), or install $PG_MAJOR_WANTED under another name and copy the data with pg_dump."
 done
 
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  echo "start: making a new database in $PGDATA"
-  partial=$(dirname "$PGDATA")/partial
-  rm -rf "$partial"; mkdir -p "$(dirname "$PGDATA")"
-  initdb --pgdata "$partial" --username postgres --pwfile /etc/postgresql/auth/admin-password --encoding UTF8 --locale en_US.utf8 \
-    --data-checksums --auth-local trust --auth-host scram-sha-256 --no-instructions
+has_data() { [ -s "$PGDATA/PG_VERSION" ]; }
+is_replica() { [ -e "$PGDATA/standby.signal" ]; }
+control() { LC_ALL=C pg_controldata -D "$PGDATA" | sed -n "s/^$1: *//p"; }
+
+# The new directory takes the place of none, or of an empty one.
+put_in_place() {
   [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
-  mv "$partial" "$PGDATA"; sync "$(dirname "$PGDATA")"
-fi
-# The lock of a server that was killed: it names process 1, and that is this script now.
-rm -f "$PGDATA/postmaster.pid"
+  mv "$parent/partial" "$PGDATA"
+  sync "$parent"
+}
+
+make_database() {
+  echo "start: making a new database in $PGDATA"
+  rm -rf "$parent/partial"; mkdir -p "$parent"
+  initdb --pgdata "$parent/partial" --username postgres --pwfile /etc/postgresql/auth/admin-password --encoding UTF8 --locale en_US.utf8 \
+    --data-checksums --auth-local trust --auth-host scram-sha-256 --no-instructions
+  put_in_place
+}
+
+copy_from() {
+  echo "start: copying the data of $1"
+  rm -rf "$parent/partial"; mkdir -p "$parent"
+  follow "$1" primary
+  slow pg_basebackup -D "$parent/partial" -d "$(at "$1") application_name=copy" -X stream -S "$slot" -c fast || return 1
+  touch "$parent/partial/standby.signal"
+  put_in_place
+}
+
+# Makes data that went another way than those of the primary POD fit it: what it alone has is undone, or all is copied anew.
+rejoin() {
+  local its mine
+  its=$(ask "$1" "SELECT system_identifier FROM pg_control_system()") || return 1
+  mine=$(control 'Database system identifier') || mine=
+  [ -z "$mine" ] || [ "$its" = "$mine" ] || stop "the volume holds data of another database than that of $1." \
+    "To copy the data of $1, delete the claim data-$HOSTNAME and this pod."
+  if [ ! -e "$VOLUME/copy-anew" ]; then
+    echo "start: comparing with $1"
+    ask "$1" CHECKPOINT || return 1
+    touch "$VOLUME/copy-anew"  # a run that is cut off leaves nothing that can be used
+    if slow pg_rewind -D "$PGDATA" --source-server "$(at "$1")" --config-file "$settings/postgresql.conf"; then
+      touch "$PGDATA/standby.signal"; sync "$PGDATA"
+      rm "$VOLUME/copy-anew"
+      return
+    fi
+  fi
+  rm -rf "$PGDATA"
+  copy_from "$1" || return 1
+  rm -f "$VOLUME/copy-anew"
+}
+
+# Whether no other server is there: for 15 seconds nobody listens, and no machine is silent.
+alone_here() {
+  local pod code round
+  [ -n "$(others)" ] || return 0
+  for round in 1 2 3 4 5; do
+    for pod in $(others); do
+      timeout 3 bash -c ">/dev/tcp/$pod.$DOMAIN/5432" 2>/dev/null && return 1 || code=$?
+      [ $code != 124 ] || return 1
+    done
+    sleep 3
+  done
+}
+
+# Ends when it is clear what this server is, and its data are ready for it.
+decide() {
+  local wanted ahead said=
+  tell() { [ "$said" = "$*" ] || say "$*"; said=$*; }
+  while [ -z "$ending" ]; do
+    survey
+    wanted=$(declared)
+    if has_data && [ ! -e "$VOLUME/copy-anew" ]; then
+      if [ -n "$leader" ] && { ! is_replica || [ "${1:-}" = rejoin ]; }; then
+        if rejoin "$leader"; then follow "$leader" primary; return; fi
+      elif is_replica; then
+        if [ -n "$leader" ]; then follow "$leader" primary; elif [ "$wanted" != "$HOSTNAME" ]; then follow "$wanted" replica; fi
+        return
+      elif [ "$wanted" != "$HOSTNAME" ]; then
+        say "$wanted is to be the primary. This server was, and follows now"
+        echo "$HOSTNAME" >"$last_primary"
+        follow "$wanted" replica
+        touch "$PGDATA/standby.signal"
+        return
+      else
+        # The others may know of a primary that came after this one.
+        ahead=$(ahead_of "$({ control "Latest checkpoint's TimeLineID"; control "Min recovery ending loc's timeline"; } | sort -n | tail -1)" 7FFFFFFF/FFFFFFFF)
+        [ -n "$ahead" ] || return 0
+        tell "$ahead has followed a primary that came after this one, so this one must not be the primary. Set primary: ${ahead##*-}"
+      fi
+    elif [ -n "$leader" ]; then
+      if [ -e "$VOLUME/copy-anew" ]; then rejoin "$leader" && return; else copy_from "$leader" && return; fi
+    elif [ "$wanted" != "$HOSTNAME" ]; then tell "waiting for the primary, $wanted"
+    elif [ ${#answered[@]} -gt 0 ]; then
+      ahead=$(ahead_of 0 0/0)
+      tell "this server is to be the primary and has no data, but $ahead has. Set primary: ${ahead##*-}"
+    elif alone_here; then make_database; return
+    else tell "this server has no data. It waits until the others answer that they have none either"; fi
+    sleep 2
+  done
+  exit 0
+}
 
 # Statements for the single-user mode, one a line. They are read from a pipe: nothing secret is an argument, and nothing is logged.
 text() { printf "'%s'" "${1//\'/\'\'}"; }
 name() { printf '"%s"' "${1//\"/\"\"}"; }
 alone() {
-  postgres --single -D "$PGDATA" -c config_file=/etc/postgresql/conf/postgresql.conf -c hba_file=/etc/postgresql/conf/pg_hba.conf -c log_statement=none \
-    -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_checkpoints=off -c archive_mode=off "$1"
+  postgres --single -D "$PGDATA" -c config_file=$settings/postgresql.conf -c hba_file=$settings/pg_hba.conf -c log_statement=none \
+    -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_checkpoints=off -c archive_mode=off -c synchronous_standby_names= "$1"
 }
-password=$(cat /etc/postgresql/auth/password)
-{
-  echo "DO \$\$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(text "$APP_USER")) THEN CREATE ROLE $(name "$APP_USER"); END IF; END\$\$;"
-  echo "ALTER ROLE $(name "$APP_USER") LOGIN PASSWORD $(text "$password");"
-  echo "ALTER ROLE postgres PASSWORD $(text "$(cat /etc/postgresql/auth/admin-password)");"
-  echo "SELECT 'database is there' FROM pg_database WHERE datname = $(text "$APP_DATABASE");"
-} | alone postgres >/tmp/statements 2>/tmp/statements.errors || { cat /tmp/statements.errors >&2; stop "the passwords could not be set"; }
-if grep -q ERROR /tmp/statements.errors; then grep ERROR /tmp/statements.errors >&2; stop "the passwords could not be set"; fi
-if ! grep -q 'database is there' /tmp/statements; then
-  echo "start: making the database $APP_DATABASE"
-  echo "CREATE DATABASE $(name "$APP_DATABASE") OWNER $(name "$APP_USER");" | alone postgres >/dev/null
-fi
-rm -f /tmp/statements /tmp/statements.errors
+role() {
+  echo "DO \$\$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(text "$1")) THEN CREATE ROLE $(name "$1"); END IF; END\$\$;"
+  echo "ALTER ROLE $(name "$1") LOGIN $3 PASSWORD $(text "$(cat "/etc/postgresql/auth/$2")");"
+}
+set_passwords() {
+  {
+    role "$APP_USER" password ""
+    role postgres admin-password ""
+    role replicator replication-password REPLICATION
+    # What it needs to look at the others, to undo what one alone has, and to promote.
+    echo "GRANT pg_monitor, pg_checkpoint TO replicator;"
+    echo "GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text)," \
+      "pg_read_binary_file(text, bigint, bigint, boolean), pg_promote(boolean, integer) TO replicator;"
+    echo "SELECT 'database is there' FROM pg_database WHERE datname = $(text "$APP_DATABASE");"
+  } | alone postgres >/tmp/statements 2>/tmp/statements.errors || { cat /tmp/statements.errors >&2; stop "the passwords could not be set"; }
+  if grep -q ERROR /tmp/statements.errors; then grep ERROR /tmp/statements.errors >&2; stop "the passwords could not be set"; fi
+  if ! grep -q 'database is there' /tmp/statements; then
+    echo "start: making the database $APP_DATABASE"
+    echo "CREATE DATABASE $(name "$APP_DATABASE") OWNER $(name "$APP_USER");" | alone postgres >/dev/null
+  fi
+  rm -f /tmp/statements /tmp/statements.errors
+}
 
-exec postgres -D "$PGDATA" -c config_file=/etc/postgresql/conf/postgresql.conf -c hba_file=/etc/postgresql/conf/pg_hba.conf
+# A replica does not start with less room than its primary had.
+room() {
+  local setting least
+  for setting in max_connections max_worker_processes max_wal_senders max_prepared_xacts max_locks_per_xact; do
+    least=$(control "$setting setting")
+    case $setting in max_prepared_xacts) setting=max_prepared_transactions ;; max_locks_per_xact) setting=max_locks_per_transaction ;; esac
+    if [ "$least" -gt "$(postgres -D "$PGDATA" -c config_file=$settings/postgresql.conf -C $setting)" ]; then options+=(-c "$setting=$least"); fi
+  done
+}
+
+again=
+while true; do
+  touch /tmp/busy
+  rm -f $socket/again
+  # The lock of a server that was killed: it names a process of a container that is gone.
+  rm -f "$PGDATA/postmaster.pid"
+  decide "$again"
+  options=(-D "$PGDATA" -c config_file=$settings/postgresql.conf -c hba_file=$settings/pg_hba.conf -c "cluster_name=$HOSTNAME")
+  if is_replica; then room; else set_passwords; fi
+  [ -z "$ending" ] || exit 0
+  signal=INT
+  postgres "${options[@]}" & child=$!
+  rm -f /tmp/busy
+  bash $settings/watch.sh & watcher=$!
+  code=0
+  while kill -0 $child 2>/dev/null; do wait $child && code=0 || code=$?; done
+  child=
+  kill $watcher 2>/dev/null || true
+  [ -z "$ending" ] || exit 0
+  again=$(cat $socket/again 2>/dev/null) || exit "$code"
+done

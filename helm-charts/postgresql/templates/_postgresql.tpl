@@ -17,8 +17,23 @@
 {{- include "common.secretValue" (dict "context" . "key" "admin-password" "given" .Values.auth.adminPassword) -}}
 {{- end }}
 
+{{- define "postgresql.replicationPassword" -}}
+{{- include "common.secretValue" (dict "context" . "key" "replication-password" "given" .Values.auth.replicationPassword) -}}
+{{- end }}
+
+{{/* Who counts as a copy: every server there may be, so that a change of their number changes nothing here. */}}
+{{- define "postgresql.synchronous" -}}
+{{- if gt (int .Values.synchronous.replicas) 0 -}}
+{{- $names := list -}}
+{{- range $ordinal := until 10 }}{{ $names = append $names (printf "\"%s-%d\"" (include "common.fullname" $) $ordinal) }}{{ end -}}
+{{- printf "ANY %d (%s)" (int .Values.synchronous.replicas) (join ", " $names) -}}
+{{- end -}}
+{{- end }}
+
+{{/* postgresql.conf. Nothing here may depend on the number of servers, or on which one is the primary. */}}
 {{- define "postgresql.configuration" -}}
 {{- $memory := include "common.mebibytes" .Values.resources.memory | int64 -}}
+{{- $disk := include "common.mebibytes" .Values.persistence.size | int64 -}}
 {{- $own := dict
   "listen_addresses" "*"
   "port" 5432
@@ -33,7 +48,17 @@
   "timezone" "UTC"
   "log_line_prefix" "%m [%p] %q%u@%d "
   "log_lock_waits" "on"
+  "hot_standby_feedback" "on"
+  "wal_log_hints" "on"
+  "wal_keep_size" (printf "%dMB" (min 1024 (div $disk 40)))
+  "max_slot_wal_keep_size" (printf "%dMB" (max 64 (div $disk 4)))
+  "wal_sender_timeout" "30s"
+  "wal_receiver_timeout" "20s"
+  "wal_retrieve_retry_interval" "1s"
+  "synchronous_standby_names" (include "postgresql.synchronous" .)
 -}}
+{{- /* Where the server that this one follows is named, by the scripts. */}}
+include_if_exists = '/var/run/postgresql/follows.conf'
 {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
 {{ $name }} = {{ if kindIs "string" $value }}'{{ $value | replace "'" "''" }}'{{ else if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value | int64 }}{{ else }}{{ $value }}{{ end }}
 {{- end }}
@@ -47,9 +72,47 @@
 {{- fail (printf "\n\nPostgreSQL %s cannot read the data of PostgreSQL %s: a major version is never changed in place. Install %s under another name, copy the data with pg_dump and pg_restore, then remove this one.\n" $major $oldMajor $major) -}}
 {{- end -}}
 {{- range $name, $_ := .Values.settings.extra -}}
-{{- if has $name (list "listen_addresses" "port" "unix_socket_directories" "max_connections" "shared_buffers" "data_directory" "hba_file" "config_file" "password_encryption") -}}
+{{- if or (has $name (list "listen_addresses" "port" "unix_socket_directories" "max_connections" "shared_buffers" "data_directory" "hba_file" "config_file" "password_encryption" "synchronous_standby_names" "cluster_name" "hot_standby" "wal_log_hints" "archive_mode" "archive_command" "archive_library" "restore_command")) (hasPrefix "primary_" $name) (hasPrefix "recovery_" $name) -}}
 {{- fail (printf "\n\nsettings.extra must not hold %s: the chart sets it itself or does not support it.\n" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- include "common.refuseResize" . -}}
+{{- include "postgresql.refuseDowngrade" . -}}
+{{- include "postgresql.refusePrimary" . -}}
+{{- end }}
+
+{{- define "postgresql.refuseDowngrade" -}}
+{{- $old := include "common.dataVersion" . -}}
+{{- if and $old (semverCompare (printf "< %s" $old) .Values.serverVersion) -}}
+{{- fail (printf "\n\nThe data were used by PostgreSQL %s, and %s is older: PostgreSQL advises against going back. Stay with %s, or restore a backup under another name.\n" $old .Values.serverVersion $old) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "postgresql.refusePrimary" -}}
+{{- $name := include "common.fullname" . -}}
+{{- $replicas := int .Values.replicas -}}
+{{- $primary := int .Values.primary -}}
+{{- $before := include "common.remembered" (dict "context" . "key" "primary") | default "0" | int -}}
+{{- $now := dig "spec" "replicas" 0 (include "common.live" . | fromJson) | int -}}
+{{- if ge $primary $replicas -}}
+{{- fail (printf "\n\nprimary is %d, but %d servers have the numbers 0 to %d. Choose one of these.\n" $primary $replicas (sub $replicas 1)) -}}
+{{- end -}}
+{{- if ge (int .Values.synchronous.replicas) $replicas -}}
+{{- fail (printf "\n\nsynchronous.replicas is %d, and %d servers have %d replicas. Ask for more servers, or for fewer copies: no write would ever be acknowledged.\n" (int .Values.synchronous.replicas) $replicas (sub $replicas 1)) -}}
+{{- end -}}
+{{- $known := get (get (include "common.kept" . | fromJson) "data" | default dict) "replication-password" | default "" | b64dec -}}
+{{- if and (gt $now 0) (gt $replicas $now) (ne $known (include "postgresql.replicationPassword" .)) -}}
+{{- fail (printf "\n\nThe password of the replicas changes, so no server can be added in the same step: it could not log in. Upgrade with replicas: %d first, wait until all servers are ready, then go to %d.\n" $now $replicas) -}}
+{{- end -}}
+{{- if and (gt $now 0) (ge $before $replicas) -}}
+{{- fail (printf "\n\nThe primary is %s-%d, which %d servers would not have. Set primary to one that stays, wait until it has taken over, then go down.\n" $name $before $replicas) -}}
+{{- end -}}
+{{- if and (gt $now 0) (ne $before $primary) -}}
+{{- $pod := lookup "v1" "Pod" .Release.Namespace (printf "%s-%d" $name $primary) | default dict -}}
+{{- $ready := false -}}
+{{- range dig "status" "conditions" list $pod }}{{ if and (eq .type "Ready") (eq .status "True") }}{{ $ready = true }}{{ end }}{{ end -}}
+{{- if not $ready -}}
+{{- fail (printf "\n\n%s-%d is not ready, so it cannot become the primary. Choose a server that is.\n" $name $primary) -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
