@@ -112,10 +112,16 @@ def test_each_plan_changes_values_that_exist_and_the_small_one_is_small(chart: C
     known = dict(leaves(chart.schema))
     for plan in chart.package["plans"]:
         overlay = yaml.safe_load((chart.path / plan["values"]).read_text())
-        jsonschema.validate(overlay, chart.schema)
+        jsonschema.validate(laid(chart.values, overlay), chart.schema)
         for section, values in overlay.items():
             for path in [f"{section}.{name}" for name in values] if isinstance(values, dict) else [section]:
                 assert path in known or not known[section].get("properties"), path
+
+
+def laid(below: dict, above: dict) -> dict:
+    """Values with others laid over them."""
+    both = {key: laid(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(above[key], dict)}
+    return {**below, **above, **both}
 
 
 def test_the_small_plan_is_small(chart: Chart) -> None:

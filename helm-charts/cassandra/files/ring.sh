@@ -9,7 +9,7 @@ mode() { nodetool netstats | sed -n 's/^Mode: //p'; }
 # Prints the number of copies of every keyspace that has any: KEYSPACE COPIES.
 copies() {
   ask "SELECT keyspace_name, replication FROM system_schema.keyspaces" |
-    sed -nE "s/^ *([a-z0-9_]+) \| .*'$DATACENTER': '([0-9]+)'.*/\1 \2/p"
+    sed -nE "s/^ *([A-Za-z0-9_]+) \| .*'$DATACENTER': '([0-9]+)'.*/\1 \2/p"
 }
 
 case $1 in
@@ -23,7 +23,7 @@ case $1 in
       while true; do
         if [ "$now" -lt "$2" ]; then
           now=$((now + 1))
-          ask "ALTER KEYSPACE $keyspace WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $now}"
+          ask "ALTER KEYSPACE \"$keyspace\" WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $now}"
         fi
         nodetool repair -full "$keyspace" </dev/null >&2
         say "$keyspace has $now copies"

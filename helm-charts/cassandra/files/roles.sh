@@ -15,7 +15,7 @@ ask() {
   return 1
 }
 
-copied() { echo "ALTER KEYSPACE $1 WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $COPIES}"; }
+copied() { echo "ALTER KEYSPACE \"$1\" WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $COPIES}"; }
 listens() { timeout 3 bash -c ">/dev/tcp/$1/9042" 2>/dev/null; }
 
 # As long as the ring lets "cassandra" in, it is new: nobody has a role in it. What is known of roles gets its copies, and what is
@@ -38,10 +38,10 @@ apply() {
   if ask cassandra "$host" "SELECT key FROM system.local" >/dev/null; then found "$host" || return 1; fi
   ask admin "$host" "
     ALTER ROLE IF EXISTS cassandra WITH SUPERUSER = false AND LOGIN = false AND PASSWORD = '$(head -c 24 /dev/urandom | base64 | tr -d '/+=')';
-    CREATE ROLE IF NOT EXISTS $APP_USER;
-    ALTER ROLE $APP_USER WITH SUPERUSER = false AND LOGIN = true AND PASSWORD = '$password';
-    CREATE KEYSPACE IF NOT EXISTS $KEYSPACE WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $COPIES};
-    GRANT ALL PERMISSIONS ON KEYSPACE $KEYSPACE TO $APP_USER"
+    CREATE ROLE IF NOT EXISTS \"$APP_USER\";
+    ALTER ROLE \"$APP_USER\" WITH SUPERUSER = false AND LOGIN = true AND PASSWORD = '$password';
+    CREATE KEYSPACE IF NOT EXISTS \"$KEYSPACE\" WITH replication = {'class': 'NetworkTopologyStrategy', '$DATACENTER': $COPIES};
+    GRANT ALL PERMISSIONS ON KEYSPACE \"$KEYSPACE\" TO \"$APP_USER\""
 }
 
 # All copies are waited for, but no longer than ten minutes once a node answers: to ask costs more than to look at a port.

@@ -86,6 +86,8 @@
 {{- include "common.refuseChange" (dict "context" . "key" "racks" "value" (int .Values.racks) "path" "racks" "why" $moving) -}}
 {{- include "common.refuseChange" (dict "context" . "key" "datacenter" "value" .Values.datacenter "path" "datacenter" "why" $moving) -}}
 {{- include "common.refuseChange" (dict "context" . "key" "cluster-name" "value" (include "cassandra.clusterName" .) "path" "clusterName" "why" $moving) -}}
+{{- include "common.refuseChange" (dict "context" . "key" "username" "value" .Values.auth.username "path" "auth.username" "why" "the former user would stay, with all its rights. Leave it, and make another role with the superuser.") -}}
+{{- include "common.refuseChange" (dict "context" . "key" "keyspace" "value" .Values.keyspace "path" "keyspace" "why" "the tables would stay in the former keyspace. Leave it, and make another keyspace with the superuser.") -}}
 {{- if and (gt (int .Values.racks) 1) (semverCompare "<1.35.0-0" .Capabilities.KubeVersion.Version) -}}
 {{- fail (printf "\n\nracks: 3 needs Kubernetes 1.35 or later, which tells a pod its zone; this cluster has %s. Choose racks: 1.\n" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
@@ -112,6 +114,11 @@
 {{- if lt (include "common.mebibytes" .Values.resources.memory | int) 640 -}}
 {{- fail (printf "\n\nresources.memory is %s, and a node needs at least 640Mi.\n" .Values.resources.memory) -}}
 {{- end -}}
+{{- $heap := include "cassandra.heap" . -}}
+{{- if gt (add (include "common.mebibytes" (printf "%si" $heap) | int) 256) (include "common.mebibytes" .Values.resources.memory | int) -}}
+{{- fail (printf "\n\nsettings.heap is %s and resources.memory %s. A node needs at least 256Mi beside its heap: lower the heap, or raise the memory.\n" .Values.settings.heap .Values.resources.memory) -}}
+{{- end -}}
+{{- include "common.refuseSmall" (dict "size" .Values.persistence.size "path" "persistence.size" "least" "1Gi") -}}
 {{- range $option, $_ := .Values.settings.extra -}}
 {{- if or (has $option (list "cluster_name" "num_tokens" "initial_token" "partitioner" "endpoint_snitch" "authenticator" "authorizer" "role_manager" "seed_provider" "rpc_address" "listen_interface" "rpc_interface" "storage_port" "ssl_storage_port" "native_transport_port" "start_native_transport" "storage_compatibility_mode" "auto_bootstrap")) (hasPrefix "commitlog_sync" $option) (hasPrefix "allocate_tokens" $option) (hasSuffix "_directory" $option) (hasSuffix "_directories" $option) (hasSuffix "listen_address" $option) (hasPrefix "broadcast" $option) -}}
 {{- fail (printf "\n\nsettings.extra must not hold %s: the chart sets it itself.\n" $option) -}}
@@ -129,9 +136,9 @@ containers:
     env:
       - {name: NAME, value: {{ include "common.fullname" . }}}
       - {name: DOMAIN, value: {{ include "common.podDomain" (dict "context" .) }}}
-      - {name: DATACENTER, value: {{ .Values.datacenter }}}
-      - {name: KEYSPACE, value: {{ .Values.keyspace }}}
-      - {name: APP_USER, value: {{ .Values.auth.username }}}
+      - {name: DATACENTER, value: {{ .Values.datacenter | quote }}}
+      - {name: KEYSPACE, value: {{ .Values.keyspace | quote }}}
+      - {name: APP_USER, value: {{ .Values.auth.username | quote }}}
       - {name: COPIES, value: {{ include "cassandra.copies" . | quote }}}
       # A change of the scripts or of a password makes another Job.
       - {name: CHECKSUM, value: {{ include "common.checksum" (cat (.Files.Get "files/roles.sh") (.Files.Get "files/ask.sh") (include "cassandra.password" .) (include "cassandra.adminPassword" .)) }}}

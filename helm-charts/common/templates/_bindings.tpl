@@ -27,7 +27,7 @@ them to the names in a list. All take (dict "context" $ "only" (list "kafka")).
 {{- range include "common.boundNames" . | fromJsonArray }}
 - name: binding-{{ kebabcase . }}
   secret:
-    secretName: {{ get $.context.Values.bindings . }}
+    secretName: {{ get $.context.Values.bindings . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- end }}

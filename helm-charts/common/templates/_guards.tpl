@@ -16,6 +16,20 @@ server, or a part with "kind" (left out: StatefulSet).
 {{- if lookup "v1" "PersistentVolumeClaim" .context.Release.Namespace $name }}true{{ end -}}
 {{- end }}
 
+{{/* Refuses a limit of CPU below what is kept free. Takes resources {cpu, cpuLimit}. */}}
+{{- define "common.refuseCpu" -}}
+{{- if and .cpuLimit (lt (include "common.millicores" .cpuLimit | int64) (include "common.millicores" .cpu | int64)) -}}
+{{- fail (printf "\n\nresources keep %s of CPU free but limit it to %s. Make cpuLimit %s or more, or leave it empty.\n" .cpu .cpuLimit .cpu) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Refuses a volume that a server cannot begin with. Takes (dict "size" "10Gi" "path" "persistence.size" "least" "1Gi"). */}}
+{{- define "common.refuseSmall" -}}
+{{- if lt (include "common.mebibytes" .size | int64) (include "common.mebibytes" .least | int64) -}}
+{{- fail (printf "\n\n%s is %s, too little for the server to begin with. Give it %s or more.\n" .path .size .least) -}}
+{{- end -}}
+{{- end }}
+
 {{/*
 How many nodes of a part have data: those that run, or, after an uninstall, those whose claims are there. Takes a part with "most",
 the highest number it can have.
@@ -90,19 +104,24 @@ the same key and value belong into "remember" of common.keptMetadata.
 {{- end }}
 
 {{/*
-Refuses another size of the claims than the live one: Kubernetes does not change it through a StatefulSet. Takes the context, or a part
+Refuses another size or storage class of the claims than the live one: Kubernetes does not change it through a StatefulSet. Takes the context, or a part
 with "path", where the values of the part stand ("broker").
 */}}
 {{- define "common.refuseResize" -}}
 {{- $part := hasKey . "context" | ternary . (dict "context" .) -}}
 {{- $root := $part.context -}}
 {{- $path := ternary (printf "%s.persistence.size" $part.path) "persistence.size" (hasKey $part "path") -}}
-{{- $wanted := (default $root.Values $part.values).persistence.size -}}
+{{- $persistence := (default $root.Values $part.values).persistence -}}
+{{- $wanted := $persistence.size -}}
 {{- $live := include "common.live" $part | fromJson -}}
 {{- range dig "spec" "volumeClaimTemplates" list $live -}}
 {{- $size := dig "spec" "resources" "requests" "storage" "" . -}}
 {{- if and (eq .metadata.name (default "data" $part.volume)) $size (ne $size $wanted) -}}
 {{- fail (printf "\n\n%s is %s and cannot become %s by an upgrade alone. Grow the claims first, then run `kubectl delete statefulset %s --cascade=orphan -n %s`, then upgrade.\n" $path $size $wanted (include "common.componentName" $part) $root.Release.Namespace) -}}
+{{- end -}}
+{{- $class := dig "spec" "storageClassName" "" . -}}
+{{- if and (eq .metadata.name (default "data" $part.volume)) (ne $class (default "" $persistence.storageClass)) -}}
+{{- fail (printf "\n\n%s was %q when the volumes were made and cannot become %q: a volume stays where it is. Leave it, or install under another name and copy the data.\n" (printf "%s.storageClass" (trimSuffix ".size" $path)) $class (default "" $persistence.storageClass)) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -36,7 +36,7 @@ spec:
       rules:
         {{- range ($root.Files.Get "monitoring/alerts.yaml" | fromYaml).alerts }}
         - alert: {{ .name }}
-          expr: {{ .expression | replace "$namespace" $root.Release.Namespace | replace "$release" $root.Release.Name | quote }}
+          expr: {{ .expression | replace "$namespace" $root.Release.Namespace | replace "$release" (include "common.fullname" $root) | quote }}
           for: {{ .for }}
           labels:
             severity: {{ .severity }}

@@ -4,9 +4,16 @@ Templates that speak of one part of a release take (dict "context" $ "component"
 for the values of the chart. The server's objects bear the release's own name, those of other parts have the part's name behind it.
 */}}
 
-{{/* The name of everything a release makes: the release's own, so that it can be guessed. */}}
+{{/*
+The name of everything a release makes: the release's own, so that it can be guessed. Helm allows names that no Service can have, and
+words that YAML does not read as text.
+*/}}
 {{- define "common.fullname" -}}
-{{- default .Release.Name .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- $name := default .Release.Name .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- if or (not (regexMatch "^[a-z][a-z0-9-]*$" $name)) (has $name (list "y" "n" "yes" "no" "on" "off" "true" "false" "null")) -}}
+{{- fail (printf "\n\nNo Service can be called %s. A name begins with a letter, holds small letters, digits and -, and is no word such as on, yes or null. Choose another name of the release, or give one as fullnameOverride.\n" $name) -}}
+{{- end -}}
+{{- $name -}}
 {{- end }}
 
 {{- define "common.component" -}}
@@ -53,7 +60,7 @@ for the values of the chart. The server's objects bear the release's own name, t
 {{/* What selects all pods of a release: these two never change during its life. */}}
 {{- define "common.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* What selects the pods of one part. */}}
@@ -73,7 +80,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* Name, namespace and labels of what the whole release has once. */}}
 {{- define "common.metadata" -}}
 name: {{ include "common.fullname" . }}
-namespace: {{ .Release.Namespace }}
+namespace: {{ .Release.Namespace | quote }}
 labels:
   {{- include "common.labels" . | nindent 2 }}
 {{- end }}
@@ -81,7 +88,7 @@ labels:
 {{/* Name, namespace and labels of what a part has. "suffix" goes behind the name. */}}
 {{- define "common.componentMetadata" -}}
 name: {{ include "common.componentName" . }}{{ with .suffix }}-{{ . }}{{ end }}
-namespace: {{ .context.Release.Namespace }}
+namespace: {{ .context.Release.Namespace | quote }}
 labels:
   {{- include "common.labels" .context | nindent 2 }}
   app.kubernetes.io/component: {{ include "common.component" . }}
@@ -107,6 +114,18 @@ Takes (dict "context" $ "image" .Values.metrics.image); without an image it is t
 {{- $factors := dict "" 9.5367431640625e-07 "Ki" 0.0009765625 "Mi" 1.0 "Gi" 1024.0 "Ti" 1048576.0 "k" 0.00095367431640625 "M" 0.95367431640625 "G" 953.67431640625 "T" 953674.31640625 -}}
 {{- if not (hasKey $factors $unit) }}{{ fail (printf "%q is not a quantity of memory. Write it like 512Mi or 2Gi." $text) }}{{ end -}}
 {{- mulf $number (get $factors $unit) | floor | int64 -}}
+{{- end }}
+
+{{/* A quantity of CPU in thousandths of a core. */}}
+{{- define "common.millicores" -}}
+{{- if hasSuffix "m" . }}{{ trimSuffix "m" . | int64 }}{{ else }}{{ mulf (float64 .) 1000.0 | int64 }}{{ end -}}
+{{- end }}
+
+{{/* A value as a setting: text as it is, a whole number without an exponent. */}}
+{{- define "common.setting" -}}
+{{- if kindIs "float64" . -}}
+{{- if and (eq (floor .) .) (lt . 9e15) (gt . -9e15) }}{{ int64 . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- else }}{{ toString . }}{{ end -}}
 {{- end }}
 
 {{/* Changes when a restart is needed: short, so that it tells nothing about a secret. Takes any text. */}}

@@ -4,7 +4,7 @@ apiVersion: v1
 kind: Service
 metadata:
   name: {{ include "common.headless" . }}
-  namespace: {{ .context.Release.Namespace }}
+  namespace: {{ .context.Release.Namespace | quote }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
 spec:
@@ -65,15 +65,15 @@ metadata:
   {{- end }}
 spec:
   {{- with $ingress.className }}
-  ingressClassName: {{ . }}
+  ingressClassName: {{ . | quote }}
   {{- end }}
   {{- with $ingress.tls }}
   tls:
-    - secretName: {{ . }}
-      hosts: [{{ $ingress.host }}]
+    - secretName: {{ . | quote }}
+      hosts: [{{ $ingress.host | quote }}]
   {{- end }}
   rules:
-    - host: {{ $ingress.host }}
+    - host: {{ $ingress.host | quote }}
       http:
         paths:
           - path: {{ default "/" $ingress.path }}

@@ -18,7 +18,7 @@ securityContext:
 {{- with .context.Values.global.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with .context.Values.nodeSelector }}
@@ -48,6 +48,7 @@ imagePullPolicy: {{ default .context.Values.image.pullPolicy (dig "pullPolicy" "
 {{/* Memory is asked for and limited alike; CPU is asked for, and limited only when somebody says so. Takes a part. */}}
 {{- define "common.resources" -}}
 {{- $resources := (default .context.Values .values).resources -}}
+{{- include "common.refuseCpu" $resources -}}
 resources:
   requests:
     cpu: {{ $resources.cpu | quote }}
@@ -90,7 +91,7 @@ volumeClaimTemplates:
     spec:
       accessModes: [ReadWriteOnce]
       {{- with $persistence.storageClass }}
-      storageClassName: {{ . }}
+      storageClassName: {{ . | quote }}
       {{- end }}
       resources:
         requests:
@@ -106,7 +107,7 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: {{ include "common.fullname" .context }}-test{{ with .suffix }}-{{ . }}{{ end }}
-  namespace: {{ .context.Release.Namespace }}
+  namespace: {{ .context.Release.Namespace | quote }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
     app.kubernetes.io/component: test
@@ -160,7 +161,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ include "common.componentName" . | trunc 46 | trimSuffix "-" }}-{{ sha256sum .pod | trunc 10 }}
-  namespace: {{ .context.Release.Namespace }}
+  namespace: {{ .context.Release.Namespace | quote }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
     app.kubernetes.io/component: {{ include "common.component" . }}

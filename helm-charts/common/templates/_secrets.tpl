@@ -30,7 +30,7 @@ Metadata of the kept Secret. It remembers the version of the server that wrote t
 {{- define "common.keptMetadata" -}}
 {{- $root := default . .context -}}
 name: {{ include "common.keptName" $root }}
-namespace: {{ $root.Release.Namespace }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "common.labels" $root | nindent 2 }}
 annotations:
@@ -56,7 +56,7 @@ apiVersion: v1
 kind: Secret
 metadata:
   name: {{ include "common.bindingName" .context }}{{ with .suffix }}-{{ . }}{{ end }}
-  namespace: {{ .context.Release.Namespace }}
+  namespace: {{ .context.Release.Namespace | quote }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
     anywhere/binding-type: {{ .type }}

@@ -135,6 +135,7 @@ http {
 {{- if and $model.claim (hasPrefix "/" $path) }}{{ include "models.fail" (printf "%s is in a claim, and its path %s begins with a slash. Write it as seen from the top of the claim: %s." $name $path (trimPrefix "/" $path)) }}{{ end -}}
 {{- if and (not $model.uri) (not $model.claim) (not (hasPrefix "/" $path)) }}{{ include "models.fail" (printf "%s is inside an image, and needs a path that begins with a slash." $name) }}{{ end -}}
 {{- if and (hasPrefix "s3://" (default "" $model.uri)) (not $values.bindings.objectStore) }}{{ include "models.fail" (printf "%s is at %s, but no object store is bound: name its binding Secret in bindings.objectStore." $name $model.uri) }}{{ end -}}
+{{- if regexMatch "/[.][.]?(/|$)" (default "" $model.uri) }}{{ include "models.fail" (printf "%s is at %s, which has . or .. for a folder. Write the address without it." $name $model.uri) }}{{ end -}}
 {{- if and $model.sha256 (or (not $model.uri) (hasSuffix "/" $model.uri)) }}{{ include "models.fail" (printf "%s has a sha256, which belongs to a uri of one file. Leave it out." $name) }}{{ end -}}
 {{- $part := include "models.part" . | fromJson -}}
 {{- if and (gt (int $model.weight) 0) (eq (int $part.values.replicas) 0) }}{{ include "models.fail" (printf "%s gets %d %% of the requests and has no copy (replicas is 0). Give it a copy, or the weight 0." $name (int $model.weight)) }}{{ end -}}

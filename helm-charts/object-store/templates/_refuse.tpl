@@ -47,6 +47,8 @@
 {{- range $path, $resources := $minimum -}}
 {{- if lt (include "common.mebibytes" $resources.memory | int64) 192 }}{{ fail (printf "\n\n%s.memory is %s, with which SeaweedFS does not come up. Give it 192Mi or more.\n" $path $resources.memory) }}{{ end -}}
 {{- end -}}
+{{- include "common.refuseSmall" (dict "size" .Values.persistence.size "path" "persistence.size" "least" "1Gi") -}}
+{{- if not $single }}{{ include "common.refuseSmall" (dict "size" .Values.volume.persistence.size "path" "volume.persistence.size" "least" "1Gi") }}{{ end -}}
 {{- $layout := ternary "single" "replicated" (eq $single "true") -}}
 {{- $old := include "common.remembered" (dict "context" . "key" "layout") -}}
 {{- if and $old (ne $old $layout) -}}

@@ -65,7 +65,7 @@ driver.conf: |
   -}}
   {{- with .Values.executors.resources.cpuLimit }}{{ $_ := set $own "spark.kubernetes.executor.limit.cores" . }}{{ end }}
   {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
-  {{ $name }} {{ if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value | int64 }}{{ else }}{{ $value | toString | replace "\\" "\\\\" }}{{ end }}
+  {{ $name }} {{ include "common.setting" $value | replace "\\" "\\\\" }}
   {{- end }}
 metrics.properties: |
   {{- if .Values.metrics.enabled }}
@@ -98,7 +98,8 @@ containers:
   - name: driver
     {{- include "common.containerImage" (dict "context" $root) | nindent 4 }}
     {{- include "common.containerSecurity" $root | nindent 4 }}
-    command: {{ concat (list "bash" "/etc/spark/settings/start.sh" "driver") .command | toJson }}
+    # Kubernetes takes $(NAME) for a variable; an argument is meant as it stands.
+    command: {{ concat (list "bash" "/etc/spark/settings/start.sh" "driver") .command | toJson | replace "$" "$$" }}
     workingDir: /scratch
     env:
       - {name: SERIES, value: {{ include "job.series" $root | quote }}}
@@ -148,6 +149,7 @@ volumes:
 {{- fail (printf "\n\n%s.resources.memory is %s, and Java needs at least 1024Mi there. Give it more.\n" $part $memory) -}}
 {{- end -}}
 {{- end -}}
+{{- include "common.refuseCpu" .Values.executors.resources -}}
 {{- if not (or .Values.main.file (trim .Values.main.text)) -}}
 {{- fail "\n\nThere is no program: write one into main.text, or name a file in main.file.\n" -}}
 {{- end -}}

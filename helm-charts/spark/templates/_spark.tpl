@@ -98,7 +98,7 @@ connect.conf: |
   -}}
   {{- include "spark.common" . | nindent 2 }}
   {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
-  {{ $name }} {{ if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value | int64 }}{{ else }}{{ $value | toString | replace "\\" "\\\\" }}{{ end }}
+  {{ $name }} {{ include "common.setting" $value | replace "\\" "\\\\" }}
   {{- end }}
 history.conf: |
   spark.history.ui.port 18080
