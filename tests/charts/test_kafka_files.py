@@ -13,32 +13,49 @@ PLAN = ROOT / "kafka/files/plan.awk"
 FIRST = 100
 
 Replicas = list[list[int]]
+Topics = dict[str, Replicas]
 
 
-def plan(verb: str, nodes: int, before: Replicas, topic: str = "orders") -> subprocess.CompletedProcess[str]:
-    """What the plan answers to partitions with these replicas."""
-    lines = [f"Topic: {topic}\tTopicId: aB3\tPartitionCount: {len(before)}\tReplicationFactor: 3\tConfigs: "]
-    for number, ids in enumerate(before):
-        listed = ",".join(map(str, ids))
-        rest = f"Leader: {ids[0]}\tReplicas: {listed}\tIsr: {listed}\tElr: \tLastKnownElr: "
-        lines.append(f"\tTopic: {topic}\tPartition: {number}\t{rest}")
+def plan(verb: str, nodes: int, before: Topics, zones: str = "") -> subprocess.CompletedProcess[str]:
+    """What the plan answers to topics whose partitions have these replicas; `zones` has a letter for each node."""
+    lines = []
+    for topic, partitions in before.items():
+        lines.append(
+            f"Topic: {topic}\tTopicId: aB3\tPartitionCount: {len(partitions)}\tReplicationFactor: 3\tConfigs: "
+        )
+        for number, ids in enumerate(partitions):
+            listed = ",".join(map(str, ids))
+            rest = f"Leader: {ids[0]}\tReplicas: {listed}\tIsr: {listed}\tElr: \tLastKnownElr: "
+            lines.append(f"\tTopic: {topic}\tPartition: {number}\t{rest}")
     awk = shutil.which("awk")
     assert awk, "This test needs awk."
-    settings = [f"first={FIRST}", f"number={nodes}", f"verb={verb}"]
+    racks = " ".join(f"{FIRST + number}={zone}" for number, zone in enumerate(zones))
+    settings = [f"first={FIRST}", f"number={nodes}", f"verb={verb}", f"racks={racks}"]
     command = [awk, *(part for setting in settings for part in ("-v", setting)), "-f", str(PLAN)]
     return subprocess.run(
         command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=False, timeout=20
     )
 
 
-def after(verb: str, nodes: int, before: Replicas) -> Replicas:
-    """The replicas once the plan is carried out."""
-    answer = plan(verb, nodes, before)
+def all_after(verb: str, nodes: int, before: Topics, zones: str = "") -> Topics:
+    """The replicas of all topics once the plan is carried out."""
+    answer = plan(verb, nodes, before, zones)
     assert answer.returncode == 0, answer.stderr
-    found = [list(ids) for ids in before]
+    found = {topic: [list(ids) for ids in partitions] for topic, partitions in before.items()}
     for partition in json.loads(answer.stdout)["partitions"]:
-        assert partition["topic"] == "orders"
-        found[partition["partition"]] = partition["replicas"]
+        found[partition["topic"]][partition["partition"]] = partition["replicas"]
+    return found
+
+
+def after(verb: str, nodes: int, before: Replicas, zones: str = "") -> Replicas:
+    """The replicas of one topic once the plan is carried out."""
+    return all_after(verb, nodes, {"orders": before}, zones)["orders"]
+
+
+def counts(replicas: Replicas, nodes: int) -> dict[int, int]:
+    """How many replicas each of the nodes has."""
+    found = Counter(dict.fromkeys(range(FIRST, FIRST + nodes), 0))
+    found.update(node for ids in replicas for node in ids)
     return found
 
 
@@ -58,11 +75,10 @@ def test_spreading_gives_every_node_as_many_as_the_others_by_the_fewest_moves(
 ) -> None:
     before = circle(partitions, old)
     then = after("spread", new, before)
-    counts = Counter(dict.fromkeys(range(FIRST, FIRST + new), 0))
-    counts.update(node for ids in then for node in ids)
+    held = counts(then, new)
     assert all(len(set(ids)) == len(ids) == 3 for ids in then)
-    assert max(counts.values()) - min(counts.values()) <= 1
-    fewest = sum(counts[node] for node in range(FIRST + old, FIRST + new))
+    assert max(held.values()) - min(held.values()) <= 1
+    fewest = sum(held[node] for node in range(FIRST + old, FIRST + new))
     assert moves(before, then) == fewest
     assert after("spread", new, then) == then
 
@@ -88,6 +104,40 @@ def test_what_lies_well_stays() -> None:
 
 
 def test_more_replicas_than_nodes_that_stay_are_refused_by_name() -> None:
-    answer = plan("off", 3, [[100, 101, 102, 103]])
+    answer = plan("off", 3, {"orders": [[100, 101, 102, 103]]})
     assert answer.returncode == 3
     assert "orders-0 has 4 replicas, more than the 3 nodes that stay" in answer.stderr
+
+
+def test_every_topic_is_spread_and_all_together_too() -> None:
+    before = {
+        "offsets": circle(50, 3),
+        "orders": circle(3, 3),
+        **{f"small-{number}": circle(1, 3) for number in range(20)},
+    }
+    then = all_after("spread", 4, before)
+    for topic in ("offsets", "orders"):
+        held = counts(then[topic], 4).values()
+        assert max(held) - min(held) <= 1, topic
+    held = counts([ids for partitions in then.values() for ids in partitions], 4).values()
+    assert max(held) - min(held) <= 1
+    assert all_after("spread", 4, then) == then
+
+
+@pytest.mark.parametrize(("old", "new", "zones"), [(3, 4, "abca"), (3, 6, "abcabc"), (3, 5, "abcab")])
+def test_no_two_replicas_come_to_lie_in_one_zone(old: int, new: int, zones: str) -> None:
+    then = after("spread", new, circle(24, old), zones)
+    zone = {FIRST + number: name for number, name in enumerate(zones)}
+    assert all(len({zone[node] for node in ids}) == 3 for ids in then)
+    held = counts(then, new)
+    for name in "abc":
+        within = [held[node] for node in held if zone[node] == name]
+        assert max(within) - min(within) <= 1 and sum(within) == 24
+    assert after("spread", new, then, zones) == then
+
+
+def test_nodes_leave_within_their_zone_and_where_there_is_none_into_another() -> None:
+    before = [[103, 101, 102], [101, 103, 102], [100, 101, 102]]
+    assert after("off", 3, before, "abca") == [[100, 101, 102], [101, 100, 102], [100, 101, 102]]
+    then = after("off", 3, [[103, 100, 101]], "abbc")
+    assert then == [[102, 100, 101]]

@@ -8,7 +8,11 @@ set -euo pipefail
 verb=$1 number=$2
 plan=/tmp/run/plan.json
 
-make_plan() { awk -v first="$FIRST_ID" -v number="$number" -v verb="$verb" -f /etc/kafka/settings/plan.awk >$plan; }
+racks() { kafka broker-api-versions | sed -n 's/.*(id: \([0-9]*\) rack: \([^ )]*\).*/\1=\2/p' | grep -v '=null$' | tr '\n' ' ' || true; }
+make_plan() {
+  kafka topics --describe |
+    awk -v first="$FIRST_ID" -v number="$number" -v verb="$verb" -v racks="$racks" -f /etc/kafka/settings/plan.awk >$plan
+}
 
 # Also true when the nodes do not say.
 moving() {
@@ -30,13 +34,14 @@ if [ "$verb" = forget ]; then
   exit 0
 fi
 wait_for_moves
+racks=$(racks)
 for _ in 1 2 3; do
-  kafka topics --describe | make_plan
+  make_plan
   if grep -q '"partitions":\[\]' $plan; then say "nothing has to move"; exit 0; fi
   say "moving $(grep -o '"topic"' $plan | wc -l) partitions"
   kafka reassign-partitions --reassignment-json-file $plan --execute --additional >/dev/null
   sleep 1
   wait_for_moves
 done
-kafka topics --describe | make_plan
+make_plan
 grep -q '"partitions":\[\]' $plan || [ "$verb" = spread ] || { say "replicas are left on the nodes that leave"; exit 1; }
