@@ -1,0 +1,46 @@
+#!/bin/sh
+# Writes the sentinel's settings anew around what it has learnt, then becomes the sentinel. Without anything learnt it asks the others;
+# when nobody knows, this is a new service, and the first server is the primary.
+set -eu
+umask 077
+. /settings/lib.sh
+folder=/data/sentinel
+mkdir -p $folder
+learnt=$(grep -E '^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-slave|known-sentinel) ' $folder/sentinel.conf 2>/dev/null || true)
+case $learnt in
+  *"sentinel monitor valkey "*) ;;
+  *)
+    primary=$(PATIENCE=2 primary_of $(others))
+    learnt="sentinel monitor valkey ${primary:-${HOSTNAME%-*}-0.$DOMAIN} 6379 2"
+    ;;
+esac
+hash() { printf %s "$(cat "/auth/$1")" | sha256sum | cut -d' ' -f1; }
+quorum=$(($(nodes) / 2 + 1))
+{
+  cat <<END
+port 26379
+bind * -::*
+protected-mode no
+dir $folder
+user anywhere-node on #$(hash node-password) ~* &* +@all
+user default on #$(hash sentinel-password) &* -@all +@connection -@dangerous +subscribe +psubscribe +unsubscribe +punsubscribe +info +role +sentinel|masters +sentinel|master +sentinel|primaries +sentinel|primary +sentinel|slaves +sentinel|replicas +sentinel|sentinels +sentinel|get-master-addr-by-name +sentinel|get-primary-addr-by-name +sentinel|ckquorum +sentinel|myid
+sentinel sentinel-user anywhere-node
+sentinel sentinel-pass $(cat /auth/node-password)
+sentinel resolve-hostnames yes
+sentinel announce-hostnames yes
+sentinel announce-ip $me
+sentinel announce-port 26379
+sentinel myid $(printf %s "$me" | sha1sum | cut -c1-40)
+END
+  printf '%s\n' "$learnt" | awk -v quorum=$quorum '$2 == "monitor" {$6 = quorum} {print ($2 == "monitor" ? 0 : 1) "\t" $0}' | sort -s -n | cut -f2-
+  cat <<END
+sentinel auth-user valkey anywhere-node
+sentinel auth-pass valkey $(cat /auth/node-password)
+sentinel down-after-milliseconds valkey $DOWN_AFTER
+sentinel failover-timeout valkey 15000
+sentinel parallel-syncs valkey 1
+sentinel deny-scripts-reconfig yes
+END
+} >$folder/sentinel.conf.new
+mv $folder/sentinel.conf.new $folder/sentinel.conf
+exec valkey-sentinel $folder/sentinel.conf

@@ -1,0 +1,5 @@
+#!/bin/sh
+# Before a server stops: a primary hands over to a replica first, in as many seconds as there are at most.
+. /settings/lib.sh
+[ "$TOPOLOGY" = replication ] || exit 0
+hand_over 127.0.0.1 "$1" || true

@@ -1,0 +1,34 @@
+{{- define "valkey.refuse" -}}
+{{- $part := dict "context" . "title" "Valkey" "replicas" .Values.replicas "most" 7 -}}
+{{- $name := include "common.fullname" . -}}
+{{- $wanted := int .Values.replicas -}}
+{{- include "common.refuseDowngrade" $part -}}
+{{- include "common.refuseSkip" $part -}}
+{{- include "common.refuseResize" . -}}
+{{- include "common.refuseShrink" (merge (dict
+  "why" "The primary may be among those taken away, and the sentinels would go on counting their votes."
+  "way" (printf "First run `kubectl -n %s exec POD -c valkey -- sh /settings/node.sh leave` on each of them, the last one first; then upgrade with scaleIn.confirmed true, run `sh /settings/node.sh settle %d` on those that stay, and delete the claims of those that left." .Release.Namespace $wanted)) $part) -}}
+{{- range $option, $_ := .Values.settings.extra -}}
+{{- if has $option (list "bind" "port" "protected-mode" "dir" "aclfile" "requirepass" "include" "loadmodule" "replicaof" "slaveof" "cluster-enabled" "daemonize" "databases" "maxmemory" "maxmemory-policy" "appendonly" "appendfsync" "appenddirname" "user" "primaryauth" "masterauth" "primaryuser" "masteruser" "replica-announce-ip" "replica-announce-port" "replica-priority" "min-replicas-to-write" "rename-command" "unixsocket") -}}
+{{- fail (printf "\n\nsettings.extra must not hold %s: the chart sets it itself or does not support it.\n" $option) -}}
+{{- end -}}
+{{- end -}}
+{{- $memory := include "common.mebibytes" .Values.resources.memory | int -}}
+{{- if lt $memory 64 -}}
+{{- fail (printf "\n\nresources.memory is %s, and a server needs at least 64Mi.\n" .Values.resources.memory) -}}
+{{- end -}}
+{{- with .Values.settings.maxMemory -}}
+{{- $unit := get (dict "kb" 0.0009765625 "mb" 1.0 "gb" 1024.0) (regexFind "[a-z]+$" .) -}}
+{{- if gt (mulf (regexFind "^[0-9]+" . | float64) $unit) (mulf $memory 0.9) -}}
+{{- fail (printf "\n\nsettings.maxMemory is %s, which leaves too little of resources.memory (%s) for the server itself: nine tenths at most.\n" . $.Values.resources.memory) -}}
+{{- end -}}
+{{- end -}}
+{{- $seen := dict .Values.auth.username true -}}
+{{- range .Values.users -}}
+{{- if hasKey $seen .name }}{{ fail (printf "\n\nThe user %s is declared twice: in auth.username, or in users. Each name stands once.\n" .name) }}{{ end -}}
+{{- $_ := set $seen .name true -}}
+{{- end -}}
+{{- if and (gt $wanted 1) (ge (int .Values.settings.replicasToWrite) (sub $wanted 1 | int)) -}}
+{{- fail (printf "\n\nsettings.replicasToWrite is %d, and %d servers have %d replicas: no write would be taken while one of them is away. Choose %d or fewer.\n" (int .Values.settings.replicasToWrite) $wanted (sub $wanted 1) (sub $wanted 2)) -}}
+{{- end -}}
+{{- end }}

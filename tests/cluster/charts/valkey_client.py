@@ -1,0 +1,117 @@
+"""Real clients of Valkey outside the cluster: through the proxy, and by the sentinels as a client with sentinel support does it."""
+
+import socket
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
+
+from tests.cluster.charts.release import Release, eventually
+
+# Small, and reachable at a port of every machine.
+THREE = {
+    "replicas": 3,
+    "resources": {"cpu": "30m", "memory": "96Mi"},
+    "persistence": {"size": "1Gi"},
+    "service": {"type": "NodePort"},
+    "networkPolicy": {"clients": "anywhere"},
+}
+PATIENCE = {"socket_timeout": 3, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0), "decode_responses": True}
+
+
+class Named:
+    """A connection to a pod's own name, which this machine learns from the API instead of the cluster's DNS."""
+
+    release: Release
+
+    def _connect(self) -> socket.socket:
+        name = self.host
+        pods = {pod.metadata.name: pod.status.pod_ip for pod in self.release.pods()}
+        self.host = pods.get(name.split(".")[0]) or name
+        try:
+            return super()._connect()
+        finally:
+            self.host = name
+
+
+def login(release: Release) -> dict[str, str]:
+    """User and password of the binding."""
+    binding = release.binding()
+    return {"username": binding["username"], "password": binding["password"]}
+
+
+def by_proxy(release: Release, service: str = "", node: str = "", **changes: str | None) -> redis.Redis:
+    """A client of the Service that leads to the primary, at its port of a machine."""
+    ports = release.api.read_namespaced_service(release.name + service, release.namespace).spec.ports
+    node = node or release.api.list_node().items[0].metadata.name
+    addresses = release.api.read_node(node).status.addresses
+    host = next(each.address for each in addresses if each.type == "InternalIP")
+    return redis.Redis(host=host, port=ports[0].node_port, **PATIENCE, **{**login(release), **changes})
+
+
+def by_sentinel(release: Release) -> redis.Redis:
+    """A client that asks the sentinels of the binding who the primary is, each time it connects."""
+    binding = release.binding()
+    plain = type("NamedConnection", (Named, redis.Connection), {"release": release})
+    managed = type("NamedPrimary", (Named, SentinelManagedConnection), {"release": release})
+    asked = Sentinel([])
+    for node in binding["sentinel.nodes"].split(","):
+        host, port = node.rsplit(":", 1)
+        pool = redis.ConnectionPool(
+            connection_class=plain, host=host, port=int(port), password=binding["sentinel.password"], **PATIENCE
+        )
+        asked.sentinels.append(redis.Redis(connection_pool=pool))
+    pool = SentinelConnectionPool(
+        binding["sentinel.master"], asked, connection_class=managed, **PATIENCE, **login(release)
+    )
+    return redis.Redis(connection_pool=pool)
+
+
+def direct(release: Release, number: int) -> redis.Redis:
+    """A client of one server, by the address of its pod."""
+    return redis.Redis(host=release.pods()[number].status.pod_ip, **PATIENCE, **login(release))
+
+
+class Writer:
+    """Writes numbers one after the other; a write is acknowledged once a replica has it too."""
+
+    def __init__(self, store: redis.Redis) -> None:
+        self.store = store
+
+    def __call__(self, number: int) -> None:
+        """Gives when the primary and a replica have the number; raises when they do not say so."""
+        both = self.store.pipeline(transaction=False).set(f"ledger:{number}", number).wait(1, 1000).execute()
+        if both[1] < 1:
+            raise TimeoutError(f"{number} is on no replica yet")
+
+
+def numbers(store: redis.Redis, first: int = 0) -> list[int]:
+    """The numbers that are there, from the first on."""
+    found = (int(key.split(":")[1]) for key in store.scan_iter("ledger:*", count=1000))
+    return [number for number in found if number >= first]
+
+
+def roles(release: Release) -> dict[int, str]:
+    """What each server says it is: primary or replica, and "alone" for a replica without its primary."""
+    found = {}
+    for number in range(len(release.pods())):
+        facts = direct(release, number).info("replication")
+        found[number] = "primary" if facts["role"] == "master" else "replica"
+        if facts["role"] != "master" and facts["master_link_status"] != "up":
+            found[number] = "alone"
+    return found
+
+
+def primary(release: Release, nodes: int = 3) -> int:
+    """The number of the primary, once all others are its replicas."""
+
+    def settled() -> int | None:
+        try:
+            seen = roles(release)
+        except (redis.RedisError, OSError, TypeError):
+            return None
+        one = [number for number, role in seen.items() if role == "primary"]
+        return one[0] + 1 if len(one) == 1 and "alone" not in seen.values() and len(seen) == nodes else None
+
+    return eventually(settled, f"one primary and {nodes - 1} replicas", 240) - 1
