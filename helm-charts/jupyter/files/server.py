@@ -1,7 +1,10 @@
+import contextlib
 import hashlib
 import json
 import os
 from pathlib import Path
+
+from prometheus_client import start_http_server
 
 c = get_config()  # noqa: F821 - Jupyter defines it
 said = json.loads(Path("/etc/anywhere/settings.json").read_text())
@@ -29,3 +32,8 @@ c.MappingKernelManager.cull_connected = said["connected"]
 c.MappingKernelManager.cull_busy = False
 c.TerminalManager.cull_inactive_timeout = said["terminalSeconds"]
 c.TerminalManager.cull_interval = said["checkSeconds"]
+
+# At a port of its own, which shows numbers and nothing else. Jupyter may read this file more than once.
+if said["metrics"]:
+    with contextlib.suppress(OSError):
+        start_http_server(9404)

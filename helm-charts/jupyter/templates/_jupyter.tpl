@@ -19,6 +19,7 @@
   "terminalSeconds" (int .Values.idle.terminalSeconds)
   "checkSeconds" (int .Values.idle.checkSeconds)
   "connected" .Values.idle.connected
+  "metrics" .Values.metrics.enabled
   | toJson -}}
 {{- end }}
 

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -192,6 +193,20 @@ class Release:
     def binding(self) -> dict[str, str]:
         """What an application gets to connect."""
         return self.secret("binding")
+
+    def without_numbers(self, *pages: str) -> set[str]:
+        """The numbers of alerts and dashboard that are on none of these pages for Prometheus: of the server's own."""
+        texts = [path.read_text() for path in (self.chart / "monitoring").glob("*.yaml")]
+        asked = {name for text in texts for name in re.findall(r"\b([A-Za-z_]\w+)\{", text)}
+        of_the_cluster = {name for name in asked if re.match(r"up$|kubelet_|kube_|container_", name)}
+        assert asked > of_the_cluster
+        return asked - of_the_cluster - set(re.findall(r"^([A-Za-z_]\w+)[{ ]", "\n".join(pages), re.MULTILINE))
+
+    def numbers(self, component: str, port: int, path: str = "/metrics") -> str:
+        """What the first pod of a part shows to Prometheus."""
+        address = self.pods(component)[0].status.pod_ip
+        with urllib.request.urlopen(f"http://{address}:{port}{path}", timeout=60) as answer:
+            return answer.read().decode()
 
     def claims(self) -> set[str]:
         """The names of the claims of this release."""

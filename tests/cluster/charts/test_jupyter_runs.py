@@ -32,6 +32,7 @@ def notebook(release: Callable[[str, str], Release]) -> Release:
         body = git_server.secret(name, entries, f"servicebinding.io/{entries['type']}")
         made.api.create_namespaced_secret(made.namespace, body)
     made.external = {
+        "metrics": {"enabled": True},
         "resources": {"cpu": "50m", "memory": "512Mi"},
         "source": {"git": {"url": f"{address}/private.git", "ref": "v1", "secret": "git-login"}},
         "bindings": {"objectStore": "objects-binding", "spark": "spark-binding"},
@@ -99,6 +100,14 @@ def test_a_wrong_token_and_none_are_refused(notebook: Release, page: Page) -> No
     assert ask(notebook, "api/contents", token="wrong-token-wrong")[0] == 403
     sign_in(page, notebook, "lab", "wrong-token-wrong")
     page.get_by_text("Invalid credentials").wait_for()
+
+
+def test_prometheus_finds_numbers_for_every_panel_without_the_token(notebook: Release) -> None:
+    reached(notebook)
+    kernel = ask(notebook, "api/kernels", "POST")[1]["id"]
+    assert not notebook.without_numbers(notebook.numbers("server", 9404))
+    assert ask(notebook, f"api/kernels/{kernel}", "DELETE")[0] == 204
+    assert ask(notebook, "metrics", token="")[0] == 403
 
 
 def test_a_cell_runs_over_a_websocket_and_its_output_is_there_after_a_reload_and_a_killed_pod(

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.release import Release
+from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import numbers, store
 
 pytestmark = pytest.mark.cluster
@@ -19,6 +19,7 @@ DECLARED = {
         {"name": "auditor", "buckets": ["data"], "actions": ["Read", "List"]},
     ],
     "buckets": [{"name": "data"}, {"name": "versions", "versioning": True}],
+    "metrics": {"enabled": True},
 }
 
 
@@ -113,6 +114,13 @@ def test_only_s3_can_be_reached_from_outside_of_the_pod(objects: Release) -> Non
         int(line.split()[1].split(":")[1], 16) for line in listens if " 0A " in line and " 0100007F:" not in line
     }
     assert outside == {8333, 18333}
+
+
+def test_prometheus_finds_numbers_for_every_alert_and_panel(objects: Release) -> None:
+    with connected(objects) as client:
+        client.put_object(Bucket="data", Key="counted", Body=b"counted")
+        assert client.get_object(Bucket="data", Key="counted")["Body"].read() == b"counted"
+    eventually(lambda: not objects.without_numbers(objects.numbers("server", 9327)), "every number is there", 60)
 
 
 def test_helm_test_writes_and_reads(objects: Release) -> None:
