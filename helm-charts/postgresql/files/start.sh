@@ -34,7 +34,7 @@ done
 
 has_data() { [ -s "$PGDATA/PG_VERSION" ]; }
 is_replica() { [ -e "$PGDATA/standby.signal" ]; }
-control() { LC_ALL=C pg_controldata -D "$PGDATA" | sed -n "s/^$1: *//p"; }
+control() { LC_ALL=C pg_controldata -D "${2:-$PGDATA}" | sed -n "s/^$1: *//p"; }
 
 # The new directory takes the place of none, or of an empty one.
 put_in_place() {
@@ -49,6 +49,31 @@ make_database() {
   initdb --pgdata "$parent/partial" --username postgres --pwfile /etc/postgresql/auth/admin-password --encoding UTF8 --locale en_US.utf8 \
     --data-checksums --auth-local trust --auth-host scram-sha-256 --no-instructions
   put_in_place
+}
+
+# Lays a backup and brings it up to RESTORE_TIME, or to the end of the log, before anybody can connect.
+restore_database() {
+  local target=()
+  echo "start: restoring from $RESTORE_PREFIX${RESTORE_TIME:+ as of $RESTORE_TIME}"
+  rm -rf "$parent/partial"; mkdir -p "$parent/partial"
+  slow bash $settings/backup.sh restore "$parent/partial" || stop "the backup could not be laid"
+  touch "$parent/partial/recovery.signal"
+  [ -z "$RESTORE_TIME" ] || target=(-c "recovery_target_time=$RESTORE_TIME" -c recovery_target_action=promote)
+  options=()
+  room "$parent/partial"
+  signal=INT
+  postgres -D "$parent/partial" -c config_file=$settings/postgresql.conf -c hba_file=$settings/pg_hba.conf "${options[@]}" -c listen_addresses= \
+    -c archive_mode=off -c synchronous_standby_names= -c "restore_command=bash $settings/backup.sh fetch %f %p" "${target[@]}" & child=$!
+  until [ "$(own "SELECT pg_is_in_recovery()")" = f ]; do
+    kill -0 $child 2>/dev/null || { [ -z "$ending" ] || exit 0; stop "the backup could not be brought up to ${RESTORE_TIME:-the end of the log}; what PostgreSQL says is above. Install again with another restore.time"; }
+    sleep 1
+  done
+  pg_ctl stop -D "$parent/partial" -m fast -t 3600 >/dev/null
+  wait $child || true
+  child=
+  [ -z "$ending" ] || exit 0
+  put_in_place
+  echo "start: the data are restored"
 }
 
 copy_from() {
@@ -126,7 +151,9 @@ decide() {
     elif [ ${#answered[@]} -gt 0 ]; then
       ahead=$(ahead_of 0 0/0)
       tell "this server is to be the primary and has no data, but $ahead has. Set primary: ${ahead##*-}"
-    elif alone_here; then make_database; return
+    elif alone_here; then
+      if [ -n "$RESTORE_PREFIX" ]; then restore_database; else make_database; fi
+      return
     else tell "this server has no data. It waits until the others answer that they have none either"; fi
     sleep 2
   done
@@ -138,7 +165,7 @@ text() { printf "'%s'" "${1//\'/\'\'}"; }
 name() { printf '"%s"' "${1//\"/\"\"}"; }
 alone() {
   postgres --single -D "$PGDATA" -c config_file=$settings/postgresql.conf -c hba_file=$settings/pg_hba.conf -c log_statement=none \
-    -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_checkpoints=off -c archive_mode=off -c synchronous_standby_names= "$1"
+    -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_checkpoints=off -c synchronous_standby_names= "$1"
 }
 role() {
   echo "DO \$\$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(text "$1")) THEN CREATE ROLE $(name "$1"); END IF; END\$\$;"
@@ -163,13 +190,13 @@ set_passwords() {
   rm -f /tmp/statements /tmp/statements.errors
 }
 
-# A replica does not start with less room than its primary had.
+# A replica does not start with less room than its primary had, nor does a backup. Takes the folder.
 room() {
   local setting least
   for setting in max_connections max_worker_processes max_wal_senders max_prepared_xacts max_locks_per_xact; do
-    least=$(control "$setting setting")
+    least=$(control "$setting setting" "$1")
     case $setting in max_prepared_xacts) setting=max_prepared_transactions ;; max_locks_per_xact) setting=max_locks_per_transaction ;; esac
-    if [ "$least" -gt "$(postgres -D "$PGDATA" -c config_file=$settings/postgresql.conf -C $setting)" ]; then options+=(-c "$setting=$least"); fi
+    if [ "$least" -gt "$(postgres -D "$1" -c config_file=$settings/postgresql.conf -C $setting)" ]; then options+=(-c "$setting=$least"); fi
   done
 }
 
@@ -181,7 +208,7 @@ while true; do
   rm -f "$PGDATA/postmaster.pid"
   decide "$again"
   options=(-D "$PGDATA" -c config_file=$settings/postgresql.conf -c hba_file=$settings/pg_hba.conf -c "cluster_name=$HOSTNAME")
-  if is_replica; then room; else set_passwords; fi
+  if is_replica; then room "$PGDATA"; else set_passwords; fi
   [ -z "$ending" ] || exit 0
   signal=INT
   postgres "${options[@]}" & child=$!

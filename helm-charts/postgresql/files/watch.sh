@@ -72,14 +72,25 @@ attend() {
   fi
   say "this server has all that the others have: it becomes the primary"
   own "SELECT pg_promote(true, 60)" >/dev/null
-  own CHECKPOINT
 }
 
-round=0 pause=1
+# After this server became the primary: the one before it may have left log that is not in the archive yet. What is there twice is the same.
+took_over() {
+  local file
+  own CHECKPOINT
+  [ "$(own "SHOW archive_mode")" = on ] || return
+  for file in "$PGDATA"/pg_wal/archive_status/????????????????????????.done; do
+    [ -e "$file" ] && mv "$file" "${file%.done}.ready"
+  done
+}
+
+round=0 pause=1 before=
 while sleep $pause; do
   round=$((round + 1)) pause=3
   [ -n "$(others)" ] || continue
   role=$(own "SELECT pg_is_in_recovery()")
+  [ "$before$role" != tf ] || took_over
+  before=$role
   wanted=$(declared)
   case $role in
     f) lead "$wanted" ;;

@@ -57,6 +57,13 @@
   "wal_retrieve_retry_interval" "1s"
   "synchronous_standby_names" (include "postgresql.synchronous" .)
 -}}
+{{- if .Values.backup.enabled -}}
+{{- $own = merge $own (dict
+  "archive_mode" "on"
+  "archive_command" "bash /etc/postgresql/conf/backup.sh archive \"%p\" \"%f\""
+  "archive_timeout" (int .Values.backup.archiveTimeout)
+) -}}
+{{- end -}}
 {{- /* Where the server that this one follows is named, by the scripts. */}}
 include_if_exists = '/var/run/postgresql/follows.conf'
 {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
@@ -78,6 +85,13 @@ include_if_exists = '/var/run/postgresql/follows.conf'
 {{- end -}}
 {{- include "common.refuseResize" . -}}
 {{- include "postgresql.refuseDowngrade" . -}}
+{{- include "common.refuseBindings" (dict "context" . "types" (dict "objectStore" "s3")) -}}
+{{- if and (include "postgresql.stores" .) (not .Values.bindings.objectStore) -}}
+{{- fail (printf "\n\n%s needs an object store: name its binding Secret as bindings.objectStore.\n" (ternary "backup.enabled" "restore.prefix" .Values.backup.enabled)) -}}
+{{- end -}}
+{{- if and .Values.restore.time (not .Values.restore.prefix) -}}
+{{- fail "\n\nrestore.time says until when, and restore.prefix says from which backups. Give restore.prefix too.\n" -}}
+{{- end -}}
 {{- include "postgresql.refusePrimary" . -}}
 {{- end }}
 
@@ -115,4 +129,23 @@ include_if_exists = '/var/run/postgresql/follows.conf'
 {{- fail (printf "\n\n%s-%d is not ready, so it cannot become the primary. Choose a server that is.\n" $name $primary) -}}
 {{- end -}}
 {{- end -}}
+{{- end }}
+
+{{/* The exporter beside a server, when metrics are on. */}}
+{{- define "postgresql.exporter" -}}
+{{- if .Values.metrics.enabled }}
+- name: metrics
+  {{- include "common.containerImage" (dict "context" . "image" .Values.metrics.image) | nindent 2 }}
+  {{- include "common.containerSecurity" . | nindent 2 }}
+  args: [--no-collector.wal, --collector.stat_wal_receiver]
+  env:
+    - {name: DATA_SOURCE_URI, value: "127.0.0.1:5432/postgres?sslmode=disable"}
+    - {name: DATA_SOURCE_USER, value: replicator}
+    - {name: DATA_SOURCE_PASS_FILE, value: /login/password}
+  ports:
+    - {name: metrics, containerPort: 9187}
+  {{- include "common.resources" (dict "context" . "values" .Values.metrics) | nindent 2 }}
+  volumeMounts:
+    - {name: login, mountPath: /login, readOnly: true}
+{{- end }}
 {{- end }}

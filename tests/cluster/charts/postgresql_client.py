@@ -84,11 +84,12 @@ def roles(release: Release) -> dict[str, str]:
     return found
 
 
-def wait_for_copies(release: Release, number: int, seconds: float = 180) -> None:
-    """Waits until so many replicas stream from the primary and have all that it has."""
+def wait_for_copies(release: Release, number: int, behind: int = 0, seconds: float = 180) -> None:
+    """Waits until so many replicas stream from the primary and are at most so many bytes behind."""
     admin = {"user": "postgres", "password": release.secret("auth")["admin-password"], "dbname": "postgres"}
     question = (
-        "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn = pg_current_wal_lsn()"
+        "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' "
+        f"AND pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) <= {behind}"
     )
 
     def streaming() -> bool:

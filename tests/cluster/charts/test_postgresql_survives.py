@@ -28,7 +28,12 @@ class Shop:
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        self.values: dict = {**reachable(release), "replicas": 3, "synchronous": {"replicas": 1}}
+        self.values: dict = {
+            **reachable(release),
+            "serverVersion": "17.10",
+            "replicas": 3,
+            "synchronous": {"replicas": 1},
+        }
 
     def change(self, **values: object) -> None:
         """Upgrades, and waits until all is as asked for."""
@@ -102,6 +107,70 @@ def test_a_planned_switch_over_loses_nothing_and_back_again(shop: Shop) -> None:
         report = ledger.report(f"postgresql, three servers: handed over to {number}", _from(shop, first), seconds)
         assert report.lost == 0 and report.longest_pause <= 30
         wait_for_copies(shop.release, 2)
+
+
+def test_servers_come_and_go_freely_but_not_the_primary(shop: Shop) -> None:
+    ledger = Ledger(write=Writer(shop.release), first=400_000)
+    with ledger.running():
+        for number in (2, 3):
+            shop.change(replicas=number)
+            wait_for_copies(shop.release, number - 1, behind=10**7)
+    report = ledger.report("postgresql: three servers to two to three", _from(shop, 400_000))
+    assert report.lost == 0 and report.longest_pause <= 10
+    shop.change(primary=2)
+    eventually(lambda: primary(shop.release) == "shop-2", "the last is the primary", 120)
+    refused = shop.release.apply({**shop.values, "primary": 0, "replicas": 2})
+    assert "The primary is shop-2, which 2 servers would not have" in refused.stderr
+    assert "primary is 2, but 2 servers" in shop.release.apply({**shop.values, "replicas": 2}).stderr
+    shop.change(primary=0)
+    eventually(lambda: primary(shop.release) == "shop-0", "the first is the primary again", 120)
+    wait_for_copies(shop.release, 2)
+
+
+def test_a_server_that_is_not_ready_does_not_become_the_primary(shop: Shop) -> None:
+    refused = shop.release.apply({**shop.values, "primary": 3, "replicas": 4})
+    assert "shop-3 is not ready, so it cannot become the primary" in refused.stderr
+
+
+def test_a_replica_whose_log_is_gone_copies_all_anew(shop: Shop) -> None:
+    release, disk = shop.release, "/var/lib/postgresql/data"
+    release.execute("shop-2", "bash", "-c", f"touch {disk}/copy-anew")
+    release.delete_pod(2)
+    assert "copying the data of shop-0" in release.log(2)
+    wait_for_copies(release, 2)
+    assert sorted(numbers(release, "shop-2")) == sorted(numbers(release))
+
+
+def test_a_later_minor_version_reaches_the_replicas_first(shop: Shop) -> None:
+    assert rows(shop.release, "SHOW server_version")[0][0].startswith("17.10")
+    ledger = Ledger(write=Writer(shop.release), first=500_000)
+    with ledger.running():
+        started = time.monotonic()
+        shop.change(serverVersion="17.12")
+        wait_for_copies(shop.release, 2, behind=10**7)
+        seconds = time.monotonic() - started
+    assert {rows(shop.release, "SHOW server_version", f"shop-{n}")[0][0].split()[0] for n in range(3)} == {"17.12"}
+    report = ledger.report("postgresql, three servers: 17.10 to 17.12", _from(shop, 500_000), seconds)
+    assert report.lost == 0 and report.longest_pause <= 30
+    started_at = [pod.status.start_time for pod in shop.release.pods()]
+    assert started_at[0] == max(started_at), "the primary was last"
+
+
+def test_an_earlier_version_and_another_major_are_refused_with_the_way(shop: Shop) -> None:
+    earlier = shop.release.apply({**shop.values, "serverVersion": "17.10"})
+    assert "The data were used by PostgreSQL 17.12, and 17.10 is older" in earlier.stderr
+    later = shop.release.apply({**shop.values, "serverVersion": "18.6"})
+    assert "Install 18 under another name, copy the data with pg_dump and pg_restore" in later.stderr
+
+
+def test_uninstalled_and_installed_again_every_server_finds_its_data(shop: Shop) -> None:
+    before = sorted(numbers(shop.release))
+    shop.release.uninstall()
+    assert shop.release.claims() == {f"data-shop-{number}" for number in range(3)}
+    shop.change()
+    wait_for_copies(shop.release, 2)
+    assert sorted(numbers(shop.release)) == before
+    assert all("copying" not in shop.release.log(number) for number in range(3))
 
 
 def _from(shop: Shop, first: int) -> list[int]:
