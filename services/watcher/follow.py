@@ -19,7 +19,7 @@ PAGE = 500
 WATCH_SECONDS = 290
 QUIET_SECONDS = 150.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-BLIND_WAIT = 300.0
+LONGEST_BLIND_WAIT = 300.0
 _LIST = "application/json"
 _PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -93,18 +93,24 @@ class Follower:
         self._names: set[tuple[str, str]] | None = None
 
     async def run(self) -> None:
-        """Follow until cancelled; errors are waited out, with jitter."""
-        wait = FIRST_WAIT
+        """Follow until cancelled; errors are waited out, with jitter.
+
+        A refusal may last for ever, or for seconds: an API server that has just started refuses everybody until it has
+        read its roles. So it is asked again soon, then more and more rarely.
+        """
+        wait = blind_wait = FIRST_WAIT
         while True:
             started = asyncio.get_running_loop().time()
             try:
                 await self._once()
                 lasted = asyncio.get_running_loop().time() - started
+                blind_wait = FIRST_WAIT
                 wait = FIRST_WAIT if lasted > 5 else min(wait * 2, LONGEST_WAIT)
             except (Forbidden, NotFound):
                 self.version = ""
                 self.sink.blinded(self.source.kind)
-                await asyncio.sleep(BLIND_WAIT * random.uniform(0.8, 1.2))
+                await asyncio.sleep(blind_wait * random.uniform(0.8, 1.2))
+                blind_wait = min(blind_wait * 2, LONGEST_BLIND_WAIT)
                 continue
             except Unauthorized:
                 raise

@@ -11,7 +11,7 @@ import pytest
 
 from anywhere.gateways.errors import Forbidden, GatewayError, Invalid, Unreachable
 from services.watcher import follow
-from services.watcher.follow import SOURCES, Follower, Source
+from services.watcher.follow import FIRST_WAIT, SOURCES, Follower, Source
 from services.watcher.trim import Kept
 
 PODS = next(source for source in SOURCES if source.kind == "Pod")
@@ -162,6 +162,18 @@ async def test_a_kind_that_may_not_be_seen_is_told() -> None:
             await asyncio.sleep(0.01)
     task.cancel()
     assert sink.blind == ["Pod"]
+
+
+async def test_a_server_that_has_just_started_and_does_not_know_the_roles_yet_is_asked_again_soon() -> None:
+    stream = ScriptedStream(
+        Forbidden("RBAC: clusterrole not found"),
+        Forbidden("RBAC: clusterrole not found"),
+        [("ADDED", pod("a", 1)), bookmark(2, end=True)],
+    )
+    started = asyncio.get_running_loop().time()
+    sink = await follow_script(stream)
+    assert set(sink.known) == {"a"}
+    assert asyncio.get_running_loop().time() - started < 10 * FIRST_WAIT + 5
 
 
 async def test_a_server_that_refuses_again_and_again_is_asked_more_and_more_rarely() -> None:
