@@ -15,6 +15,7 @@ from tests.charts.chart import Chart, of_kind, only
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+ENDS = {"StatefulSet": "-0", "Deployment": "-6d4cf56db6-x7k2p", "Job": "-x7k2p"}
 OPERATOR = ("--api-versions", "monitoring.coreos.com/v1")
 
 # Words that YAML reads as something else than text when nobody writes them in quotes.
@@ -176,3 +177,23 @@ def test_alerts_name_the_pods_also_under_a_name_of_their_own(chart: Chart, write
     rules = of_kind(chart.render(write_values(values), more=OPERATOR), "PrometheusRule")
     said = yaml.safe_dump(rules)
     assert "orders-" in said and 'pod=~"shop-' not in said
+
+
+@pytest.mark.parametrize("name", ["cassandra", "object-store", "spark", "spark-job", "jupyter", "model-server"])
+def test_alerts_and_panels_leave_the_pods_of_a_release_with_a_longer_name_alone(name: str, packed: Callable) -> None:
+    chart = packed(name)
+    text = "".join((chart.path / "monitoring" / file).read_text() for file in ("alerts.yaml", "dashboard.yaml"))
+    asked = {re.compile(said.replace("$release", "shop")) for said in re.findall(r'pod=~"([^"]+)"', text)}
+    own, others = pods_of(chart, "shop"), pods_of(chart, "shop-two")
+    assert not [(one, pod) for one in asked for pod in others if one.fullmatch(pod)]
+    for one in asked:
+        assert [pod for pod in own if one.fullmatch(pod)], one.pattern
+
+
+def pods_of(chart: Chart, release: str) -> set[str]:
+    """The names that the pods of a release may have."""
+    found = set()
+    for file in ("small", "standard"):
+        for item in of_kind(chart.render(chart.path / f"plans/{file}.yaml", release=release), *ENDS):
+            found.add(item["metadata"]["name"] + ENDS[item["kind"]])
+    return found
