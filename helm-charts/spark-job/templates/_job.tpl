@@ -43,6 +43,7 @@ driver.conf: |
     "spark.ui.port" 4040
     "spark.ui.killEnabled" false
     "spark.metrics.namespace" "job"
+    "spark.metrics.appStatusSource.enabled" true
     "spark.executor.instances" (int .Values.executors.number)
     "spark.executor.cores" (int .Values.executors.cores)
     "spark.executor.memory" (include "job.heap" .Values.executors.resources.memory)

@@ -1,5 +1,6 @@
 """Spark jobs on a real cluster, with their programs in the values and in a real object store."""
 
+import contextlib
 import json
 from collections.abc import Callable
 
@@ -79,6 +80,23 @@ def test_a_program_in_the_values_runs_on_an_executor(release: Callable[[str, str
         assert pod.spec.containers[0].resources.limits["memory"] == "1Gi"
         assert pod.metadata.owner_references[0].name == job.pods("driver")[0].metadata.name
     eventually(lambda: not job.pods("executor"), "the executors are gone", 120)
+
+
+@pytest.mark.slow
+def test_prometheus_finds_numbers_for_every_alert_and_panel_while_a_job_runs(
+    release: Callable[[str, str], Release],
+) -> None:
+    job = release("counted", "spark-job")
+    text = "from pyspark.sql import SparkSession\nimport time\nSparkSession.builder.getOrCreate()\ntime.sleep(1200)\n"
+    assert job.apply({**SMALL, "main": {"text": text}}).returncode == 0
+
+    def counted() -> bool:
+        with contextlib.suppress(OSError, IndexError, TypeError):
+            return not job.without_numbers(job.numbers("driver", 4040, "/metrics/prometheus/"))
+        return False
+
+    eventually(counted, "every number is there", SLOW)
+    job.uninstall()
 
 
 @pytest.mark.parametrize(
