@@ -49,9 +49,10 @@ hand_over() {
     facts=$(ask "$from" INFO replication) || return 1
     [ "$(printf '%s\n' "$facts" | fact role)" = master ] || return 0
     if [ "$(in_sync "$facts")" = 0 ]; then say "no replica is in sync, so none can take over"; return 1; fi
-    ask "$from" CLIENT PAUSE 12000 WRITE >/dev/null
     tries=0
-    while facts=$(ask "$from" INFO replication); [ "$(behind "$facts")" != 0 ] && [ $tries -lt 30 ]; do tries=$((tries + 1)); sleep 0.1; done
+    while ask "$from" CLIENT PAUSE 12000 WRITE >/dev/null; facts=$(ask "$from" INFO replication); [ "$(behind "$facts")" != 0 ] && [ $tries -lt 30 ]; do
+      tries=$((tries + 1)); sleep 0.1
+    done
     chosen=
     [ "$(behind "$facts")" != 0 ] || chosen=$(choose "$from" "$(in_sync "$facts")")
     if [ -n "$chosen" ]; then
@@ -69,19 +70,21 @@ hand_over() {
 }
 
 # choose HOST NUMBER: has a sentinel choose another primary than HOST, and prints its name once it is one. Only when the replicas that
-# may be chosen are those that are in sync, so many.
+# may be chosen are those that are in sync, so many. Until the sentinel has come to its end, HOST takes no writes.
 choose() {
-  local address new tries may old
+  local address new may old
   old=$(primary_of $(all))
   for address in $(others) $POD_IP; do
     may=$(sentinel "$address" SENTINEL REPLICAS valkey | awk 'key == "flags" && !/down|disconnected/ {n++} {key = $0} END {print n + 0}')
     [ "$may" = "$2" ] || continue
     case $(sentinel "$address" SENTINEL FAILOVER valkey) in OK* | *INPROG*) ;; *) continue ;; esac
-    tries=0
-    while [ $tries -lt 30 ]; do
+    while ask "$1" CLIENT PAUSE 12000 WRITE >/dev/null; do
       new=$(sentinel "$address" SENTINEL GET-MASTER-ADDR-BY-NAME valkey | head -n 1)
       if [ -n "$new" ] && [ "$new" != "$old" ] && [ "$(ask "$new" INFO replication | fact role)" = master ]; then echo "$new"; return; fi
-      tries=$((tries + 1)); sleep 0.2
+      case $(sentinel "$address" SENTINEL MASTER valkey | awk 'key == "flags" {print; exit} {key = $0}') in
+        *failover_in_progress* | "") sleep 0.1 ;;
+        *) return ;;
+      esac
     done
     return
   done

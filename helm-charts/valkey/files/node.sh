@@ -2,6 +2,7 @@
 # What is done to a server while it runs: node.sh role | lag | switch | leave | stays PODS | settle NODES | backup
 set -eu
 . /settings/lib.sh
+PATIENCE=15
 facts() { ask 127.0.0.1 INFO replication; }
 
 case $1 in
@@ -41,13 +42,18 @@ case $1 in
   # The sentinel of this pod forgets the servers that left, and asks for the number of votes that fits.
   settle)
     [ "$TOPOLOGY" = replication ] || exit 0
-    sentinel 127.0.0.1 SENTINEL SET valkey quorum $(($2 / 2 + 1)) >/dev/null
-    known() { sentinel 127.0.0.1 SENTINEL MASTER valkey | awk 'key == "num-slaves" {r = $0} key == "num-other-sentinels" {s = $0} {key = $0} END {print r + 1, s + 1}'; }
-    tries=0
-    until [ "$(known)" = "$2 $2" ]; do
-      if [ $((tries % 20)) = 0 ] && [ "$(known)" != "$2 $2" ]; then sentinel 127.0.0.1 SENTINEL RESET valkey >/dev/null; fi
+    known() {
+      sentinel 127.0.0.1 SENTINEL MASTER valkey | awk '
+        key == "num-slaves" {r = $0 + 1} key == "num-other-sentinels" {s = $0 + 1} key == "quorum" {q = $0} {key = $0} END {print r, s, q}'
+    }
+    wanted="$2 $2 $(($2 / 2 + 1))" tries=0
+    until now=$(known) && [ "$now" = "$wanted" ]; do
+      if [ $tries -ge 60 ]; then say "the sentinel knows so many servers, sentinels and votes: $now, instead of $wanted"; exit 1; fi
+      if [ $((tries % 20)) = 0 ]; then
+        sentinel 127.0.0.1 SENTINEL SET valkey quorum $(($2 / 2 + 1)) >/dev/null || true
+        case $now in "$2 $2 "*) ;; *) sentinel 127.0.0.1 SENTINEL RESET valkey >/dev/null || true ;; esac
+      fi
       tries=$((tries + 1))
-      if [ $tries -gt 60 ]; then say "the sentinel knows $(known) servers and sentinels instead of $2"; exit 1; fi
       sleep 3
     done
     ;;

@@ -1,5 +1,6 @@
 """Valkey on a real cluster, asked by a real client. The tests of this file follow each other on one release."""
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -75,6 +76,55 @@ def test_a_version_that_never_ran_does_not_bar_the_way_back(sessions: Release) -
     sessions.install()
     with connected(sessions) as store:
         assert store.get("word") == "second"
+
+
+def test_declared_users_may_do_what_is_declared_and_a_change_restarts_nothing(sessions: Release) -> None:
+    before = [(pod.metadata.uid, pod.status.container_statuses[0].restart_count) for pod in sessions.pods()]
+    users = [
+        {"name": "web", "keys": ["web:*"]},
+        {"name": "reports", "keys": ["web:*"], "commands": "read"},
+        {"name": "news", "channels": ["news.*"], "commands": "+@pubsub +ping"},
+    ]
+    sessions.bring_up({"users": users})
+    login = {name: sessions.secret(f"binding-{name}") for name in ("web", "reports", "news")}
+    with connected(sessions, username="web", password=login["web"]["password"]) as web:
+        assert web.set("web:1", "page")
+        for forbidden in (lambda: web.set("word", "x"), lambda: web.get("word"), web.flushall):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                forbidden()
+    with connected(sessions, username="reports", password=login["reports"]["password"]) as reports:
+        assert reports.get("web:1") == "page"
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            reports.set("web:1", "x")
+    with connected(sessions, username="news", password=login["news"]["password"]) as news:
+        assert news.publish("news.today", "x") == 0
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            news.publish("other", "x")
+    sessions.bring_up({"users": [{"name": "web", "keys": ["web:*", "word"]}]})
+    assert sessions.secret("binding-web")["password"] == login["web"]["password"]
+    with connected(sessions, username="web", password=login["web"]["password"]) as web:
+        assert web.get("word") == "second"
+    with connected(sessions, **{key: login["news"][key] for key in ("username", "password")}) as news:
+        with pytest.raises(redis.AuthenticationError):
+            news.ping()
+    assert before == [(pod.metadata.uid, pod.status.container_statuses[0].restart_count) for pod in sessions.pods()]
+
+
+def test_numbers_for_prometheus_come_from_a_user_that_reads_no_key(sessions: Release) -> None:
+    sessions.install({"metrics": {"enabled": True}})
+    with (
+        sessions.forwarded(9121, "pod/sessions-0") as port,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer,
+    ):
+        lines = answer.read().decode().splitlines()
+    assert "redis_up 1" in lines
+    assert any(line.startswith("redis_memory_max_bytes 1.00663296e+08") for line in lines)
+    assert any(line.startswith("redis_instance_info{") and 'role="master"' in line for line in lines)
+    assert 'redis_exporter_last_scrape_error{err=""} 0' in lines
+    with connected(sessions, username="anywhere-watch", password=sessions.secret("auth")["watch-password"]) as watch:
+        for forbidden in (lambda: watch.get("word"), lambda: watch.config_get("*"), watch.client_list):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                forbidden()
 
 
 def test_helm_test_writes_and_reads(sessions: Release) -> None:

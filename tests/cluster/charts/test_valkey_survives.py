@@ -1,6 +1,7 @@
-"""What three Valkey servers survive, and what clients are told meanwhile: one through the proxy, one that asks the sentinels.
+"""What three Valkey servers survive, and what two clients are told: one through the proxy, one that asks the sentinels.
 
-A write counts as acknowledged once the primary and a replica have it. The tests of this file follow each other on one release.
+A write counts as acknowledged once the primary and a replica have it. The tests of this file follow each other on one
+release, but for the last ones.
 """
 
 import contextlib
@@ -8,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import yaml
 
 from tests.cluster.charts.ledger import Ledger, Report
 from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.valkey_client import THREE, Writer, by_proxy, by_sentinel, numbers, primary
+from tests.cluster.charts.valkey_client import THREE, Writer, by_proxy, by_sentinel, direct, numbers, primary, roles
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 GOAL_PAUSE = 15
@@ -28,7 +30,7 @@ def three(release: Callable[[str, str], Release]) -> Release:
 
 @contextlib.contextmanager
 def written(release: Release, what: str, nodes: int = 3) -> Iterator[dict]:
-    """Two clients write while the block runs; then all that was acknowledged is there, and neither waited longer than the goal."""
+    """Two clients write while the block runs; all that was acknowledged is there, and neither waited past the goal."""
     facts: dict = {}
     clients = {"the proxy": by_proxy(release), "the sentinels": by_sentinel(release)}
     last = max(numbers(clients["the proxy"]), default=0)
@@ -51,6 +53,26 @@ def written(release: Release, what: str, nodes: int = 3) -> Iterator[dict]:
 def _report(release: Release, what: str, ledger: Ledger, facts: dict) -> Report:
     found = [n for n in numbers(by_proxy(release), ledger.first) if n < ledger.first + 5_000_000]
     return ledger.report(what, found, facts.get("seconds"))
+
+
+def procedure(release: Release, name: str) -> None:
+    """Runs a procedure of package.yaml, as the portal does."""
+    package = yaml.safe_load((release.chart / "package.yaml").read_text())
+    for step in next(entry["steps"] for entry in package["procedures"] if entry["name"] == name):
+        pods = [pod.metadata.name for pod in release.pods()]
+        for pod in pods if step["pods"] == "each" else pods[:1]:
+            release.execute(pod, *step["command"], container=step["container"])
+
+
+def known(release: Release) -> list[tuple[str, str, str]]:
+    """What each sentinel knows: replicas, other sentinels, votes needed."""
+    said = []
+    for pod in release.pods():
+        ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL MASTER valkey"
+        lines = release.execute(pod.metadata.name, "sh", "-c", ask, container="valkey").split()
+        facts = dict(zip(lines[::2], lines[1::2], strict=False))
+        said.append((facts["num-slaves"], facts["num-other-sentinels"], facts["quorum"]))
+    return said
 
 
 def test_the_primary_is_killed(three: Release) -> None:
@@ -89,3 +111,97 @@ def test_a_proxy_is_killed(three: Release) -> None:
         pod = three.pods("proxy")[0].metadata.name
         three.api.delete_namespaced_pod(pod, three.namespace, grace_period_seconds=0)
         three.wait_for_all()
+
+
+def test_another_server_becomes_the_primary_when_asked(three: Release) -> None:
+    old = primary(three)
+    with written(three, "another primary chosen by a person"):
+        procedure(three, "switch-over")
+    assert primary(three) != old
+    assert sorted(three.execute(f"{three.name}-{n}", "sh", "/settings/node.sh", "role").strip() for n in range(3)) == [
+        "primary", "replica", "replica"
+    ]  # fmt: skip
+    procedure(three, "backup")
+    assert {three.execute(f"{three.name}-{n}", "head", "-c", "6", "/data/dump.rdb") for n in range(3)} <= {
+        "VALKEY",
+        "REDIS0",
+    }
+
+
+def test_three_become_five_and_three_again(three: Release) -> None:
+    with written(three, "3 to 5 servers", 5) as facts:
+        facts["seconds"] = three.bring_up(FIVE, plan="standard")
+        three.steps("afterOut", 3, 5)
+    assert known(three) == [("4", "4", "3")] * 5
+    answer = three.apply(THREE, plan="standard")
+    assert answer.returncode != 0 and "cannot go down to 3 like this" in answer.stderr
+    while primary(three, 5) < 3:
+        procedure(three, "switch-over")
+    with pytest.raises(AssertionError, match="is the primary and would leave"):
+        three.execute(f"{three.name}-0", "sh", "/settings/node.sh", "stays", f"{three.name}-4,{three.name}-3")
+    with written(three, "5 to 3 servers") as facts:
+        three.steps("beforeIn", 5, 3)
+        facts["seconds"] = three.bring_up({**THREE, "scaleIn": {"confirmed": True}}, plan="standard")
+        eventually(lambda: len(three.pods()) == 3, "two pods are gone", 300)
+        three.steps("afterIn", 5, 3)
+    assert known(three) == [("2", "2", "2")] * 3
+    for number in (3, 4):
+        three.api.delete_namespaced_persistent_volume_claim(f"data-{three.name}-{number}", three.namespace)
+
+
+def test_the_primary_that_lost_its_disk_gets_all_back(three: Release) -> None:
+    while primary(three) != 0:
+        procedure(three, "switch-over")
+    with written(three, "the primary and its disk lost"):
+        three.api.delete_namespaced_persistent_volume_claim(f"data-{three.name}-0", three.namespace)
+        three.delete_pod(0, grace=0)
+    assert primary(three) != 0
+    assert sorted(numbers(direct(three, 0))) == sorted(numbers(by_proxy(three)))
+
+
+def test_all_servers_are_killed_at_once(three: Release) -> None:
+    old = primary(three)
+    with written(three, "all servers killed at once") as facts:
+        facts["goal"] = 60
+        before = {pod.metadata.uid for pod in three.pods()}
+        for number in range(3):
+            three.api.delete_namespaced_pod(f"{three.name}-{number}", three.namespace, grace_period_seconds=0)
+        eventually(lambda: not before & {pod.metadata.uid for pod in three.pods()}, "the pods are new", 60)
+        three.wait(3)
+    assert primary(three) == old
+
+
+def test_installed_again_the_same_server_is_the_primary(three: Release) -> None:
+    while primary(three) == 0:
+        procedure(three, "switch-over")
+    old, before, binding = primary(three), sorted(numbers(by_proxy(three))), three.binding()
+    three.uninstall()
+    assert three.claims() == {f"data-{three.name}-0", f"data-{three.name}-1", f"data-{three.name}-2"}
+    three.bring_up(THREE, plan="standard")
+    assert "Valkey keeps what is written to it." in three.test()
+    assert three.binding() == binding
+    assert sorted(numbers(by_proxy(three))) == before
+    assert primary(three) == old
+
+
+def test_one_server_becomes_three_and_one_again(release: Callable[[str, str], Release]) -> None:
+    grown = release("grown", "valkey")
+    one = {**THREE, "replicas": 1}
+    grown.bring_up(one)
+    store = by_proxy(grown)
+    for number in range(500):
+        store.set(f"ledger:{number}", number)
+    grown.bring_up(THREE)
+    primary(grown)
+    grown.steps("afterOut", 1, 3)
+    assert sorted(numbers(by_sentinel(grown))) == list(range(500))
+    assert sorted(roles(grown).values()) == ["primary", "replica", "replica"]
+    with written(grown, "a write after one became three"):
+        pass
+    whole = sorted(numbers(by_proxy(grown)))
+    while primary(grown) == 0:
+        procedure(grown, "switch-over")
+    grown.steps("beforeIn", 3, 1)
+    grown.bring_up({**one, "scaleIn": {"confirmed": True}})
+    eventually(lambda: len(grown.pods()) == 1, "two pods are gone", 300)
+    assert sorted(numbers(by_proxy(grown))) == whole

@@ -1,4 +1,4 @@
-"""Real clients of Valkey outside the cluster: through the proxy, and by the sentinels as a client with sentinel support does it."""
+"""Real clients of Valkey outside the cluster: through the proxy, and by asking the sentinels."""
 
 import socket
 
