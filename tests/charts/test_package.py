@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 
 import jsonschema
 import pytest
@@ -78,6 +79,12 @@ def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
         workload = entry.get("workload", "{fullname}").replace("{fullname}", "shop")
         assert workload in made, workload
         assert entry.get("container") is None or entry["container"] in made[workload]
+
+
+def test_scripts_that_commands_name_are_files_of_the_chart(chart: Chart) -> None:
+    files = {key for file in chart.examples() for m in of_kind(chart.render(file), "ConfigMap") for key in m["data"]}
+    text = yaml.safe_dump(chart.package)
+    assert set(re.findall(r"/(?:settings|scripts|anywhere)/([\w.-]+\.(?:sh|py))", text)) <= files
 
 
 def test_it_has_the_alerts_that_matter_and_a_dashboard(chart: Chart) -> None:

@@ -130,17 +130,24 @@ def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) 
     objects.bring_up(objects.external, "standard")
 
 
-def test_a_lost_volume_of_the_filer_is_made_good_from_the_saved_names(objects: Release) -> None:
+@pytest.mark.parametrize("where", ["outside", "on the volume servers"])
+def test_a_lost_volume_of_the_filer_is_made_good_from_the_saved_names(objects: Release, where: str) -> None:
     client = connected(objects)
     client.put_object(Bucket="data", Key="kept", Body=b"kept")
     filer = ["-n", objects.namespace, "exec", "-i", "many-filer-0", "--", "sh"]
     saved = subprocess.run([objects.kubectl, *filer, "/etc/anywhere/save-names.sh"], check=True, capture_output=True)
+    keep = ("sh", "/etc/anywhere/keep-names.sh")
+    for pod in objects.pods("volume"):
+        assert "keeps the names of" in objects.execute(pod.metadata.name, *keep, "save")
     objects.api.delete_namespaced_persistent_volume_claim("names-many-filer-0", objects.namespace)
     kill(objects, "many-filer-0")
     with pytest.raises(Exception, match="NoSuchBucket|NoSuchKey"):
         client.get_object(Bucket="data", Key="kept")
-    names = ["/etc/anywhere/load-names.sh"]
-    subprocess.run([objects.kubectl, *filer, *names], input=saved.stdout, check=True, capture_output=True)
+    if where == "outside":
+        names = ["/etc/anywhere/load-names.sh"]
+        subprocess.run([objects.kubectl, *filer, *names], input=saved.stdout, check=True, capture_output=True)
+    else:
+        assert "the filer has the names of" in objects.execute("many-volume-0", *keep, "load")
 
     def found() -> bool:
         try:
