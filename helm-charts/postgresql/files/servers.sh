@@ -13,14 +13,14 @@ say() { echo "servers: $*" >&2; }
 
 # Asks this server, through its socket, or another one (POD) as the user that replicates.
 own() { timeout 30 psql -XAtq -h $socket -U postgres -d postgres -c "$1" 2>/dev/null; }
-at() { echo "host=$1.$DOMAIN port=5432 user=replicator dbname=postgres connect_timeout=3"; }
+at() { echo "host=$1.$DOMAIN port=5432 user=replicator dbname=postgres connect_timeout=3 tcp_user_timeout=5000"; }
 ask() { timeout 8 psql -XAtq "$(at "$1")" -c "$2" 2>/dev/null; }
 
 # The server that is to be the primary: the one to which the Service leads, which is known at once; and while nobody answers there,
 # the one that was mounted, which may be known a minute late.
 declared() {
   local said=
-  [ -z "$(others)" ] || said=$(timeout 5 psql -XAtq "host=$SERVICE port=5432 user=replicator dbname=postgres connect_timeout=3" -c 'SHOW cluster_name' 2>/dev/null) || said=
+  [ -z "$(others)" ] || said=$(timeout 5 psql -XAtq "host=$SERVICE port=5432 user=replicator dbname=postgres connect_timeout=3 tcp_user_timeout=5000" -c 'SHOW cluster_name' 2>/dev/null) || said=
   case $said in "$name"-[0-9]*) echo "$said" ;; *) echo "$name-$(cat $settings/primary)" ;; esac
 }
 
@@ -79,7 +79,7 @@ follow() {
     [ "$(cat "$last_primary" 2>/dev/null)" = "$pod" ] || echo "$pod" >"$last_primary"
   fi
   cat >$follows.new <<END
-primary_conninfo = 'host=$pod.$DOMAIN port=5432 user=replicator passfile=$PGPASSFILE application_name=$HOSTNAME connect_timeout=5 keepalives_idle=10 keepalives_interval=5 keepalives_count=3'
+primary_conninfo = 'host=$pod.$DOMAIN port=5432 user=replicator passfile=$PGPASSFILE application_name=$HOSTNAME connect_timeout=5 tcp_user_timeout=5000 keepalives_idle=5 keepalives_interval=2 keepalives_count=3'
 primary_slot_name = '$with'
 END
   if ! cmp -s $follows.new $follows; then

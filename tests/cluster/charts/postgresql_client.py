@@ -55,12 +55,13 @@ def connected(release: Release, pod: str = "", **more: str) -> Iterator[psycopg2
         made.close()
 
 
-def machines(release: Release) -> list[str]:
-    """The addresses of the nodes that are ready."""
+def machines(release: Release, apart_from: str = "") -> list[str]:
+    """The addresses of the nodes that are ready, but for one by its name."""
     return [
         address.address
         for node in release.api.list_node().items
-        if any(state.type == "Ready" and state.status == "True" for state in node.status.conditions)
+        if node.metadata.name != apart_from
+        and any(state.type == "Ready" and state.status == "True" for state in node.status.conditions)
         for address in node.status.addresses
         if address.type == "InternalIP"
     ]
@@ -103,11 +104,11 @@ def wait_for_copies(release: Release, number: int, behind: int = 0, seconds: flo
 class Writer:
     """Writes numbers into the table "ledger", each acknowledged when its commit is; connects again when it must."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, apart_from: str = "") -> None:
         rows(release, "CREATE TABLE IF NOT EXISTS ledger (id int, at timestamptz DEFAULT clock_timestamp())")
         service = release.api.read_namespaced_service(release.name, release.namespace)
         self.where = {"port": str(service.spec.ports[0].node_port), **PATIENCE, **login(release)}
-        self.hosts = machines(release)
+        self.hosts = machines(release, apart_from)
         self.connection: psycopg2.extensions.connection | None = None
 
     def __call__(self, number: int) -> None:

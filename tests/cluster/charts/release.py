@@ -175,14 +175,14 @@ class Release:
 
         eventually(replaced, f"{name} is back", seconds)
 
-    def log(self, number: int = 0) -> str:
+    def log(self, number: int = 0, container: str | None = None) -> str:
         """The log of a pod, also of the run before when the container was restarted."""
         parts = []
+        which = {"container": container} if container else {}
         for previous in (True, False):
             with contextlib.suppress(client.ApiException):
-                parts.append(
-                    self.api.read_namespaced_pod_log(f"{self.name}-{number}", self.namespace, previous=previous)
-                )
+                pod = f"{self.name}-{number}"
+                parts.append(self.api.read_namespaced_pod_log(pod, self.namespace, previous=previous, **which))
         return "\n".join(part or "" for part in parts)
 
     def secret(self, suffix: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
+from tests.cluster.charts.postgresql_client import reachable, roles, rows
 from tests.cluster.charts.release import Release, eventually
 
 pytestmark = pytest.mark.cluster
@@ -108,6 +109,27 @@ def test_installed_again_with_another_password_that_one_works(orders: Release) -
     ) == [(True,)]
 
 
+def test_a_replica_answers_reads_and_takes_over_when_it_is_declared(release: Callable[[str, str], Release]) -> None:
+    pair = release("pair", "postgresql")
+    values = {**reachable(pair), "replicas": 2}
+    pair.install(values, pods=2)
+    rows(pair, "CREATE TABLE word (text text)")
+    rows(pair, "INSERT INTO word VALUES ('first')")
+    assert roles(pair) == {"pair-0": "primary", "pair-1": "replica"}
+    eventually(lambda: rows(pair, "SELECT text FROM word", "pair-1") == [("first",)], "the replica has the row", 30)
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+        rows(pair, "INSERT INTO word VALUES ('second')", "pair-1")
+    assert pair.execute("pair-1", "bash", "/etc/postgresql/conf/node.sh", "lag").strip() == "0"
+    pair.install({**values, "primary": 1}, pods=2)
+    eventually(lambda: roles(pair) == {"pair-0": "replica", "pair-1": "primary"}, "the other is the primary", 90)
+    rows(pair, "INSERT INTO word VALUES ('second')")
+    eventually(lambda: len(rows(pair, "SELECT * FROM word", "pair-0")) == 2, "the former primary follows", 60)
+    refused = pair.apply({**values, "replicas": 1})
+    assert "The primary is pair-1, which 1 servers would not have" in refused.stderr
+    pair.uninstall()
+
+
+@pytest.mark.slow
 def test_data_of_17_are_safe_from_18_with_and_without_the_memory_of_the_chart(
     release: Callable[[str, str], Release],
 ) -> None:
