@@ -114,6 +114,15 @@
 {{- if lt (include "common.mebibytes" .Values.resources.memory | int) 640 -}}
 {{- fail (printf "\n\nresources.memory is %s, and a node needs at least 640Mi.\n" .Values.resources.memory) -}}
 {{- end -}}
+{{- if has .Values.auth.username (list "cassandra" "admin") -}}
+{{- fail (printf "\n\nauth.username is %s, a role that is there already. Choose another name.\n" .Values.auth.username) -}}
+{{- end -}}
+{{- if hasPrefix "system" .Values.keyspace -}}
+{{- fail (printf "\n\nkeyspace is %s: names that begin with system are those of Cassandra. Choose another name.\n" .Values.keyspace) -}}
+{{- end -}}
+{{- range .Values.settings.jvmOptions -}}
+{{- if regexMatch "^-Xm[sx]" . }}{{ fail (printf "\n\nsettings.jvmOptions has %s. The heap is settings.heap: set that instead.\n" .) }}{{ end -}}
+{{- end -}}
 {{- $heap := include "cassandra.heap" . -}}
 {{- if gt (add (include "common.mebibytes" (printf "%si" $heap) | int) 256) (include "common.mebibytes" .Values.resources.memory | int) -}}
 {{- fail (printf "\n\nsettings.heap is %s and resources.memory %s. A node needs at least 256Mi beside its heap: lower the heap, or raise the memory.\n" .Values.settings.heap .Values.resources.memory) -}}

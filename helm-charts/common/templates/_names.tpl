@@ -102,6 +102,7 @@ Takes (dict "context" $ "image" .Values.metrics.image); without an image it is t
 {{- $image := default .context.Values.image .image -}}
 {{- $registry := default $image.registry .context.Values.global.imageRegistry -}}
 {{- $tag := default .context.Values.serverVersion $image.tag -}}
+{{- if eq $tag "latest" }}{{ fail (printf "\n\nThe tag of the image %s is latest, which is another image every week. Name a version.\n" $image.repository) }}{{ end -}}
 {{- printf "%s/%s:%s" (trimSuffix "/" $registry) $image.repository $tag -}}
 {{- with $image.digest }}@{{ . }}{{ end -}}
 {{- end }}

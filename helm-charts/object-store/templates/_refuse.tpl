@@ -32,6 +32,7 @@
 {{- $users := dict -}}
 {{- $keys := dict -}}
 {{- range $user := .Values.users -}}
+{{- if has $user.name (list "admin" "server" "master" "volume" "filer" "buckets") }}{{ fail (printf "\n\nNo user can be called %s, which the object store uses itself. Choose another name.\n" $user.name) }}{{ end -}}
 {{- if hasKey $users $user.name }}{{ fail (printf "\n\nusers has %s twice. Name each user once.\n" $user.name) }}{{ end -}}
 {{- $_ := set $users $user.name true -}}
 {{- with $user.accessKeyId -}}
