@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import re
 import socket
 import subprocess
@@ -107,7 +108,9 @@ class Release:
         `when` is beforeIn, afterIn or afterOut; `before` and `after` are the numbers of nodes.
         """
         package = yaml.safe_load((self.chart / "package.yaml").read_text())
-        entry = next(entry for entry in package["scaling"] if entry["component"] == component)
+        values = self.values()
+        entries = [entry for entry in package["scaling"] if entry["component"] == component]
+        entry = next(entry for entry in entries if applies(entry.get("when"), values))
         workload = entry.get("workload", "{fullname}").replace("{fullname}", self.name)
         low, high = sorted((before, after))
         pods = {
@@ -124,6 +127,12 @@ class Release:
                 words = [expand(word, facts) for word in command["command"]]
                 said.append(self.execute(facts["pod"], *words, container=command.get("container")))
         return said
+
+    def values(self) -> dict:
+        """All values of the release, those of the chart below those that were given."""
+        answer = self.run(self.helm, "get", "values", self.name, "-n", self.namespace, "--all", "--output", "json")
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
 
     def execute(self, pod: str, *command: str, container: str | None = None) -> str:
         """What a command in a pod prints; an assertion when it fails."""
@@ -229,6 +238,14 @@ class Release:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def applies(when: dict | None, values: dict) -> bool:
+    """Whether an entry of package.yaml is for these values."""
+    found: object = values
+    for key in when["path"].split(".") if when else []:
+        found = found[key]
+    return when is None or found == when["equals"]
 
 
 def expand(text: str, facts: dict[str, str]) -> str:
