@@ -21,13 +21,14 @@ fact() { sed -n "s/^$1://p" | head -n 1; }
 all() { getent ahosts "$DOMAIN" 2>/dev/null | awk '{print $1}' | sort -u; }
 others() { all | grep -vxF "$POD_IP" || true; }
 
-# What the sentinels at these addresses say, one a line: EPOCH PRIMARY. The highest epoch is the latest decision.
+# What the sentinels at these addresses say, one a line: EPOCH PRIMARY. The highest epoch is the latest decision. The primary's address
+# is asked for by itself: while a sentinel carries out a decision, its facts still show the former one.
 opinions() {
   local address
   for address in "$@"; do
-    sentinel "$address" SENTINEL MASTER valkey | awk '
-      key == "ip" {ip = $0} key == "config-epoch" {epoch = $0} {key = $0}
-      END {if (ip != "" && epoch != "") print epoch, ip}'
+    printf '%s\n' "SENTINEL GET-MASTER-ADDR-BY-NAME valkey" "SENTINEL MASTER valkey" | sentinel "$address" | awk '
+      NR == 1 {name = $0} key == "config-epoch" {epoch = $0} {key = $0}
+      END {if (epoch != "") print epoch, name}'
   done
 }
 primary_of() { opinions "$@" | sort -n | tail -n 1 | cut -d' ' -f2; }

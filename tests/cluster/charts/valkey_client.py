@@ -47,7 +47,17 @@ def by_proxy(release: Release, service: str = "", node: str = "", **changes: str
     node = node or release.api.list_node().items[0].metadata.name
     addresses = release.api.read_node(node).status.addresses
     host = next(each.address for each in addresses if each.type == "InternalIP")
-    return redis.Redis(host=host, port=ports[0].node_port, **PATIENCE, **{**login(release), **changes})
+    store = redis.Redis(host=host, port=ports[0].node_port, **PATIENCE, **{**login(release), **changes})
+    eventually(lambda: answers(store), "the Service answers", 120)
+    return store
+
+
+def answers(store: redis.Redis) -> bool:
+    """Whether the client gets an answer."""
+    try:
+        return store.ping()
+    except redis.RedisError:
+        return False
 
 
 def by_sentinel(release: Release) -> redis.Redis:
@@ -92,10 +102,10 @@ def numbers(store: redis.Redis, first: int = 0) -> list[int]:
     return [number for number in found if number >= first]
 
 
-def roles(release: Release) -> dict[int, str]:
+def roles(release: Release, only: list[int] | None = None) -> dict[int, str]:
     """What each server says it is: primary or replica, and "alone" for a replica without its primary."""
     found = {}
-    for number in range(len(release.pods())):
+    for number in range(len(release.pods())) if only is None else only:
         facts = direct(release, number).info("replication")
         found[number] = "primary" if facts["role"] == "master" else "replica"
         if facts["role"] != "master" and facts["master_link_status"] != "up":
