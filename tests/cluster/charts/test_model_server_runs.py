@@ -83,6 +83,10 @@ def test_each_version_answers_at_its_own_path_and_clients_load_none(models: Rele
     assert asked.status(f"/v2/models/{MODEL}/infer", {**REQUEST, "id": "x" * 1_100_000}) == 413
 
 
+def test_prometheus_finds_numbers_for_every_alert_and_panel(models: Release, asked: Client) -> None:
+    assert not models.without_numbers(models.numbers("version-1", 8082))
+
+
 def test_the_binding_leads_to_the_endpoint(models: Release) -> None:
     binding = models.binding()
     assert binding["uri"] == f"http://models.{models.namespace}.svc.cluster.local:8080"

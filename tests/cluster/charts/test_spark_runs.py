@@ -74,6 +74,12 @@ def test_each_part_has_its_numbers_for_prometheus(sums: Release, component: str,
     assert float(said[number + '{type="gauges"}']) >= 1
 
 
+def test_prometheus_finds_numbers_for_every_alert_and_panel(sums: Release) -> None:
+    ports = {"master": 8080, "worker": 8081, "connect": 4040}
+    pages = [sums.numbers(component, port, "/metrics/prometheus/") for component, port in ports.items()]
+    assert not sums.without_numbers(*pages)
+
+
 def test_each_part_says_what_it_is(sums: Release) -> None:
     for component, word in (("master", "alive"), ("worker", "busy")):
         pod = sums.pods(component)[0].metadata.name
