@@ -43,6 +43,9 @@ facts() { if [ "$1" = "$HOSTNAME" ]; then own "$facts_query"; else ask "$1" "$fa
 # A position in the log as a number that can be compared.
 position() { local high=${1%/*} low=${1#*/}; echo $(((16#$high << 32) + 16#$low)); }
 
+# The place of a position among the names of the log's files, whatever the timeline.
+segment() { local low=${1#*/}; printf '%08X%08X' "$((16#${1%/*}))" "$((16#$low >> 24))"; }
+
 # Asks all others. Sets leader (who answers as primary; of two, the one with the newer history), leader_timeline, answered (a list of
 # POD|role|timeline|position) and silent (those that do not answer).
 survey() {

@@ -35,6 +35,8 @@ done
 has_data() { [ -s "$PGDATA/PG_VERSION" ]; }
 is_replica() { [ -e "$PGDATA/standby.signal" ]; }
 control() { LC_ALL=C pg_controldata -D "${2:-$PGDATA}" | sed -n "s/^$1: *//p"; }
+# The timeline of the data here.
+history() { { control "Latest checkpoint's TimeLineID"; control "Min recovery ending loc's timeline"; } | sort -n | tail -1; }
 
 # The new directory takes the place of none, or of an empty one.
 put_in_place() {
@@ -102,6 +104,7 @@ rejoin() {
       return
     fi
   fi
+  ask "$1" "SELECT 1" >/dev/null || return 1
   rm -rf "$PGDATA"
   copy_from "$1" || return 1
   rm -f "$VOLUME/copy-anew"
@@ -122,17 +125,22 @@ alone_here() {
 
 # Ends when it is clear what this server is, and its data are ready for it.
 decide() {
-  local wanted ahead said=
+  local wanted ahead mine said=
   tell() { [ "$said" = "$*" ] || say "$*"; said=$*; }
   while [ -z "$ending" ]; do
     survey
     wanted=$(declared)
     if has_data && [ ! -e "$VOLUME/copy-anew" ]; then
-      if [ -n "$leader" ] && { ! is_replica || [ "${1:-}" = rejoin ]; }; then
+      if [ -n "$leader" ] && is_replica && [ "${1:-}" = rejoin ]; then
         if rejoin "$leader"; then follow "$leader" primary; return; fi
       elif is_replica; then
         if [ -n "$leader" ]; then follow "$leader" primary; elif [ "$wanted" != "$HOSTNAME" ]; then follow "$wanted" replica; fi
         return
+      elif [ -n "$leader" ]; then
+        # Two primaries: the one with the newer history stays; the other gives way, here or in watch.sh.
+        mine=$(history)
+        if [ "$leader_timeline" -lt "$mine" ] || { [ "$leader_timeline" = "$mine" ] && [ "$wanted" = "$HOSTNAME" ]; }; then return; fi
+        if rejoin "$leader"; then follow "$leader" primary; return; fi
       elif [ "$wanted" != "$HOSTNAME" ]; then
         say "$wanted is to be the primary. This server was, and follows now"
         echo "$HOSTNAME" >"$last_primary"
@@ -141,7 +149,7 @@ decide() {
         return
       else
         # The others may know of a primary that came after this one.
-        ahead=$(ahead_of "$({ control "Latest checkpoint's TimeLineID"; control "Min recovery ending loc's timeline"; } | sort -n | tail -1)" 7FFFFFFF/FFFFFFFF)
+        ahead=$(ahead_of "$(history)" 7FFFFFFF/FFFFFFFF)
         [ -n "$ahead" ] || return 0
         tell "$ahead has followed a primary that came after this one, so this one must not be the primary. Set primary: ${ahead##*-}"
       fi

@@ -14,6 +14,12 @@ go_round() {
 said=
 tell() { [ "$said" = "$*" ] || say "$*"; said=$*; }
 
+# As primary: drops the slots of servers that left, which would keep the log.
+tidy() {
+  own "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND slot_name ~ '^server_[0-9]+\$'
+    AND (substr(slot_name, 8)::int >= $(cat $settings/replicas) OR slot_name = '$slot') AND inactive_since < now() - interval '10 minutes'" >/dev/null
+}
+
 # As primary: gives way to a newer one, and hands over to the one that is declared as soon as it is in step.
 lead() {
   local wanted=$1 mine
@@ -25,10 +31,6 @@ lead() {
       go_round rejoin
     fi
   fi
-  if [ $((round % 20)) = 0 ]; then
-    own "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND slot_name ~ '^server_[0-9]+\$'
-      AND (substr(slot_name, 8)::int >= $(cat $settings/replicas) OR slot_name = '$slot') AND inactive_since < now() - interval '10 minutes'" >/dev/null
-  fi
   [ "$wanted" != "$HOSTNAME" ] || return
   if [ "$(own "SELECT 1 FROM pg_stat_replication WHERE application_name = '$wanted' AND state = 'streaming' AND pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 67108864")" = 1 ]; then
     say "handing over to $wanted"
@@ -39,21 +41,29 @@ lead() {
 }
 
 # As replica: follows the primary there is. Without one, the declared one takes over, when it has all that the last primary has.
-stuck=0
+stuck=0 applied=
 streams() { [ "$(own "SELECT status FROM pg_stat_wal_receiver")" = streaming ]; }
 attend() {
-  local wanted=$1 mine timeline place ahead last
+  local wanted=$1 mine timeline place ahead last oldest
   if [ "$wanted" = "$HOSTNAME" ]; then pause=1; elif [ $((round % 20)) != 0 ] && streams; then return; fi
   survey
   if [ -n "$leader" ]; then
     follow "$leader" primary
-    if streams; then stuck=0; rm -f $socket/tried; return; fi
+    if streams; then
+      stuck=0
+      # Slots of the time when this server was the primary would keep its log.
+      own "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND slot_name ~ '^server_[0-9]+\$'" >/dev/null
+      return
+    fi
+    # What lies here already is applied first.
+    place=$(own "SELECT pg_last_wal_replay_lsn()")
+    if [ -z "$place" ] || [ "$place" != "$applied" ]; then applied=$place stuck=0; return; fi
     stuck=$((stuck + 1))
     [ $stuck -ge 20 ] || return
     # It has not come along for a minute: it went another way, or the primary no longer has the log that it needs.
+    oldest=$(ask "$leader" "SELECT min(substr(name, 9)) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}\$'")
     say "this server does not come along with $leader"
-    if [ -e $socket/tried ]; then touch "$VOLUME/copy-anew"; fi
-    touch $socket/tried
+    [[ ! $(segment "$place") < $oldest ]] || touch "$VOLUME/copy-anew"
     go_round rejoin
   fi
   if [ "$wanted" != "$HOSTNAME" ]; then
@@ -87,13 +97,16 @@ took_over() {
 round=0 pause=1 before=
 while sleep $pause; do
   round=$((round + 1)) pause=3
-  [ -n "$(others)" ] || continue
+  if [ -z "$(others)" ]; then
+    [ $((round % 20)) != 0 ] || tidy
+    continue
+  fi
   role=$(own "SELECT pg_is_in_recovery()")
   [ "$before$role" != tf ] || took_over
-  before=$role
+  before=${role:-$before}
   wanted=$(declared)
   case $role in
-    f) lead "$wanted" ;;
+    f) lead "$wanted"; [ $((round % 20)) != 0 ] || tidy ;;
     t) attend "$wanted" ;;
   esac
 done

@@ -133,11 +133,19 @@ def test_a_server_that_is_not_ready_does_not_become_the_primary(shop: Shop) -> N
 
 
 def test_a_replica_whose_log_is_gone_copies_all_anew(shop: Shop) -> None:
-    release, disk = shop.release, "/var/lib/postgresql/data"
-    release.execute("shop-2", "bash", "-c", f"touch {disk}/copy-anew")
-    release.delete_pod(2)
+    release = shop.release
+    admin = {"user": "postgres", "password": release.secret("auth")["admin-password"], "dbname": "postgres"}
+    shop.change(replicas=2)
+    left = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'server_2' AND NOT active"
+    eventually(lambda: rows(release, left, **admin), "the primary sees that it left", 90)
+    rows(release, "SELECT pg_drop_replication_slot('server_2')", **admin)
+    for number in range(6):
+        rows(release, f"INSERT INTO word VALUES ('more {number}')")
+        rows(release, "SELECT pg_switch_wal()", **admin)
+    rows(release, "CHECKPOINT", **admin)
+    shop.change(replicas=3)
+    wait_for_copies(release, 2, seconds=400)
     assert "copying the data of shop-0" in release.log(2)
-    wait_for_copies(release, 2)
     assert sorted(numbers(release, "shop-2")) == sorted(numbers(release))
 
 
