@@ -54,6 +54,16 @@ def test_connectors_are_fetched_for_what_is_bound_alone(
     assert fetched({"connectors": {"source": "image"}}) == []
 
 
+def test_pages_without_a_password_get_no_address_outside(
+    packed: Callable[[str], Chart], write_values: Callable
+) -> None:
+    values = {"service": {"type": "LoadBalancer"}, "history": {"enabled": True, "claim": "logs"}}
+    services = [item for item in packed("spark").render(write_values(values)) if item["kind"] == "Service"]
+    outside = [item["spec"] for item in services if item["spec"].get("type") not in {None, "ClusterIP"}]
+    assert [port["port"] for spec in outside for port in spec["ports"]] == [15002]
+    assert {port["port"] for item in services for port in item["spec"]["ports"]} >= {4040, 8080, 18080}
+
+
 def test_an_executor_of_a_job_gets_no_token_and_no_root(packed: Callable[[str], Chart], write_values: Callable) -> None:
     objects = packed("spark-job").render(write_values({"bindings": {"kafka": "events-binding"}}))
     settings = next(item["data"] for item in objects if item["kind"] == "ConfigMap")
