@@ -55,6 +55,11 @@ def test_helm_test_writes_and_reads(single: Release) -> None:
     assert "Kafka keeps what is written to it." in single.test()
 
 
+def test_a_killed_node_comes_back_with_its_records(single: Release) -> None:
+    single.delete_pod(grace=0)
+    assert len(read(single, "events", 100)) == 100
+
+
 def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(single: Release) -> None:
     kept = single.secret("auth")
     single.uninstall()
@@ -62,9 +67,9 @@ def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(sin
     single.install({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
     assert single.secret("auth") == kept
     assert len(read(single, "events", 100)) == 100
-    single.uninstall()
 
 
+@pytest.mark.slow
 def test_no_acknowledged_record_is_lost_when_a_broker_is_killed(three: Release) -> None:
     assert make_topic(three, "events") == 3
 
@@ -78,6 +83,7 @@ def test_no_acknowledged_record_is_lost_when_a_broker_is_killed(three: Release) 
     three.wait(3)
 
 
+@pytest.mark.slow
 def test_three_nodes_are_not_made_one(three: Release) -> None:
     answer = three.apply({**three.external, "replicas": 1})
     assert answer.returncode != 0
