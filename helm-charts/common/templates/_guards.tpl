@@ -16,8 +16,11 @@ server, or a part with "kind" (left out: StatefulSet).
 {{- if lookup "v1" "PersistentVolumeClaim" .context.Release.Namespace $name }}true{{ end -}}
 {{- end }}
 
-{{/* Refuses a limit of CPU below what is kept free. Takes resources {cpu, cpuLimit}. */}}
+{{/* Refuses to keep no CPU free, and a limit below what is kept free. Takes resources {cpu, cpuLimit}. */}}
 {{- define "common.refuseCpu" -}}
+{{- if lt (include "common.millicores" .cpu | int64) 1 -}}
+{{- fail (printf "\n\nresources.cpu is %s, with which a busy neighbour leaves the server nothing. Keep 10m free or more.\n" .cpu) -}}
+{{- end -}}
 {{- if and .cpuLimit (lt (include "common.millicores" .cpuLimit | int64) (include "common.millicores" .cpu | int64)) -}}
 {{- fail (printf "\n\nresources keep %s of CPU free but limit it to %s. Make cpuLimit %s or more, or leave it empty.\n" .cpu .cpuLimit .cpu) -}}
 {{- end -}}

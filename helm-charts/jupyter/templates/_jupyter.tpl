@@ -43,6 +43,7 @@
 {{- if lt (include "common.mebibytes" .Values.resources.memory | int64) 320 -}}
 {{- fail (printf "\n\nresources.memory is %s, too little for the server and one kernel. Give it 320Mi or more.\n" .Values.resources.memory) -}}
 {{- end -}}
+{{- include "common.refuseSmall" (dict "size" .Values.persistence.size "path" "persistence.size" "least" "100Mi") -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "spark" "spark" "objectStore" "s3")) -}}
 {{- include "common.refuseResize" (dict "context" . "volume" "home") -}}
 {{- end }}

@@ -151,6 +151,7 @@ volumes:
 {{- end -}}
 {{- end -}}
 {{- include "common.refuseCpu" .Values.executors.resources -}}
+{{- include "common.refuseSmall" (dict "size" .Values.executors.scratch "path" "executors.scratch" "least" "256Mi") -}}
 {{- if not (or .Values.main.file (trim .Values.main.text)) -}}
 {{- fail "\n\nThere is no program: write one into main.text, or name a file in main.file.\n" -}}
 {{- end -}}

@@ -185,6 +185,8 @@ initContainers:
 {{- fail (printf "\n\n%s.resources.memory is %s, and Java needs at least %dMi there. Give it more.\n" $part $memory $least) -}}
 {{- end -}}
 {{- end -}}
+{{- include "common.refuseSmall" (dict "size" .Values.workers.scratch "path" "workers.scratch" "least" "256Mi") -}}
+{{- include "common.refuseSmall" (dict "size" .Values.master.persistence.size "path" "master.persistence.size" "least" "100Mi") -}}
 {{- if and .Values.history.enabled (not .Values.history.claim) (not .Values.bindings.objectStore) -}}
 {{- fail "\n\nhistory.enabled needs a place for the logs: name an object store in bindings.objectStore or a claim in history.claim.\n" -}}
 {{- end -}}
