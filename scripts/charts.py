@@ -51,8 +51,10 @@ def _node(node: Mapping[str, Any], fields: Mapping[str, Any], values: Any, count
             key: _node(child, fields, inner.get(key, OPEN), count) for key, child in made["properties"].items()
         }
         # A null takes a value away, and templates count on all of them. A plain "required" would say: fill this in.
-        if inner:
-            made["allOf"] = [{"required": [key for key in made["properties"] if key in inner]}]
+        # Secrets may be missing: the portal keeps them apart from the other values.
+        needed = [key for key, child in made["properties"].items() if key in inner and not child.get("writeOnly")]
+        if needed:
+            made["allOf"] = [{"required": needed}]
     elif values is not OPEN and (made.get("type") not in {"object", "array"} or "x-form" in made or values):
         made.setdefault("default", values)
     if isinstance(made.get("items"), Mapping):

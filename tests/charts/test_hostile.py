@@ -133,7 +133,10 @@ def paths(values: Mapping, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 def test_a_value_that_is_taken_away_by_a_null_is_missed(chart: Chart) -> None:
     check = jsonschema.Draft7Validator(chart.schema)
     assert not list(check.iter_errors(chart.values))
+    secrets = {path for path, node in chart.leaves() if node.get("writeOnly")}
     for path in paths(chart.values):
+        if ".".join(path) in secrets:
+            continue
         values = json.loads(json.dumps(chart.values))
         here = values
         for key in path[:-1]:
