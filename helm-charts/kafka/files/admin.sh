@@ -7,8 +7,7 @@ login=/tmp/run/admin.properties
 # Runs one of Kafka's commands: kafka topics --list
 kafka() {
   local command=$1; shift
-  "/opt/kafka/bin/kafka-$command.sh" --bootstrap-server "$servers" "$(kafka_login "$command")" $login "$@"
+  "/opt/kafka/bin/kafka-$command.sh" --bootstrap-server "$servers" --command-config $login "$@"
 }
-kafka_login() { if [ "$1" = cluster ]; then echo --config; else echo --command-config; fi; }
 
 say() { echo "$*" >&2; }

@@ -28,7 +28,8 @@ wait_for_moves() {
 if [ "$verb" = forget ]; then
   for pod in ${number//,/ }; do
     id=$((FIRST_ID + ${pod##*-}))
-    said=$(kafka cluster unregister --id "$id" 2>&1) || { echo "$said"; case $said in *"not found"* | *BrokerIdNotRegistered*) ;; *) exit 1 ;; esac; }
+    said=$(/opt/kafka/bin/kafka-cluster.sh unregister --bootstrap-server "$servers" --config $login --id "$id" 2>&1) ||
+      { echo "$said"; case $said in *"not found"* | *BrokerIdNotRegistered*) ;; *) exit 1 ;; esac; }
     say "the cluster has forgotten node $id"
   done
   exit 0
