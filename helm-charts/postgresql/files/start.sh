@@ -22,8 +22,12 @@ slow() {
 
 # A password file: nothing secret is an argument or a variable.
 escaped() { sed 's/[\\:]/\\&/g' "$1"; }
-touch $follows
 echo "*:*:*:replicator:$(escaped /etc/postgresql/auth/replication-password)" >"$PGPASSFILE"
+
+# Log that is kept for replicas: for each that is away up to a quarter of the volume, and a little for one that has no slot yet.
+size=$(df -Pm "$VOLUME" | tail -1 | tr -s ' ' | cut -d' ' -f2)
+printf "max_slot_wal_keep_size = '%dMB'\nwal_keep_size = '%dMB'\n" $((size / 4)) $((size / 40 < 1024 ? size / 40 : 1024)) >$socket/disk.conf
+touch $follows
 
 # A directory of another major version on the volume: PostgreSQL cannot read it, and a new one beside it would look like lost data.
 for file in "$VOLUME"/pgdata/PG_VERSION "$VOLUME"/*/docker/PG_VERSION; do

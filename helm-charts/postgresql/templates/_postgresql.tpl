@@ -33,7 +33,6 @@
 {{/* postgresql.conf. Nothing here may depend on the number of servers, or on which one is the primary. */}}
 {{- define "postgresql.configuration" -}}
 {{- $memory := include "common.mebibytes" .Values.resources.memory | int64 -}}
-{{- $disk := include "common.mebibytes" .Values.persistence.size | int64 -}}
 {{- $own := dict
   "listen_addresses" "*"
   "port" 5432
@@ -50,8 +49,6 @@
   "log_lock_waits" "on"
   "hot_standby_feedback" "on"
   "wal_log_hints" "on"
-  "wal_keep_size" (printf "%dMB" (min 1024 (div $disk 40)))
-  "max_slot_wal_keep_size" (printf "%dMB" (max 64 (div $disk 4)))
   "wal_sender_timeout" "30s"
   "wal_receiver_timeout" "20s"
   "wal_retrieve_retry_interval" "1s"
@@ -64,7 +61,8 @@
   "archive_timeout" (int .Values.backup.archiveTimeout)
 ) -}}
 {{- end -}}
-{{- /* Where the server that this one follows is named, by the scripts. */}}
+{{- /* What the scripts write: how much log may be kept on this disk, and which server this one follows. */}}
+include_if_exists = '/var/run/postgresql/disk.conf'
 include_if_exists = '/var/run/postgresql/follows.conf'
 {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
 {{ $name }} = {{ if kindIs "string" $value }}'{{ $value | replace "'" "''" }}'{{ else if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value | int64 }}{{ else }}{{ $value }}{{ end }}

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cluster.charts.ledger import Ledger
 from tests.cluster.charts.postgresql_client import (
+    CHEAP,
     Writer,
     numbers,
     reachable,
@@ -31,6 +32,7 @@ class Shop:
         self.values: dict = {
             **reachable(release),
             "serverVersion": "17.10",
+            "settings": {**CHEAP["settings"], "extra": {"wal_keep_size": 16}},
             "replicas": 3,
             "synchronous": {"replicas": 1},
         }
