@@ -12,13 +12,16 @@ from tests.cluster.charts.cassandra_client import CHEAP, connected
 from tests.cluster.charts.release import Release
 
 pytestmark = pytest.mark.cluster
+# Words that CQL has for itself, and signs that a shell, a settings file or a template could take for its own.
+USER, KEYSPACE, PASSWORD = "select", "order", "%$1;--/*{{x}}#[a]~"
+NAMED = {**CHEAP, "keyspace": KEYSPACE, "auth": {"username": USER}}
 
 
 @pytest.fixture(scope="module")
 def rows(release: Callable[[str, str], Release]) -> Release:
     """The release that the tests share: one node, small plan."""
     made = release("rows", "cassandra")
-    made.bring_up(CHEAP, seconds=900)
+    made.bring_up({**NAMED, "auth": {"username": USER, "password": PASSWORD}}, seconds=900)
     return made
 
 
@@ -36,7 +39,7 @@ def test_the_bound_role_writes_and_reads_in_its_keyspace_and_no_further(rows: Re
 
 
 def test_nobody_gets_in_with_a_wrong_password_or_as_the_role_a_ring_begins_with(rows: Release) -> None:
-    for username, password in (("app", "not-the-password"), ("cassandra", "cassandra")):
+    for username, password in ((USER, "not-the-password"), ("cassandra", "cassandra")):
         with (
             pytest.raises(NoHostAvailable, match="Bad credentials"),
             connected(rows, username=username, password=password),
@@ -49,7 +52,7 @@ def test_the_superuser_has_its_password_in_the_kept_secret(rows: Release) -> Non
         roles = {
             row.role: (row.is_superuser, row.can_login) for row in session.execute("SELECT * FROM system_auth.roles")
         }
-    assert roles == {"admin": (True, True), "app": (False, True), "cassandra": (False, False)}
+    assert roles == {"admin": (True, True), USER: (False, True), "cassandra": (False, False)}
 
 
 def test_helm_test_writes_and_reads(rows: Release) -> None:
@@ -69,13 +72,27 @@ def test_a_killed_pod_comes_back_with_its_data(rows: Release) -> None:
 
 
 def test_growing_by_two_nodes_at_once_is_refused(rows: Release) -> None:
-    answer = rows.apply({**CHEAP, "replicas": 3})
+    answer = rows.apply({**NAMED, "replicas": 3})
     assert answer.returncode != 0
     assert "one comes at a time, so that it gets its copies: go from 1 to 2 first" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"auth": {"username": "other"}}, "auth.username was select when the data were made and cannot become other"),
+        ({"keyspace": "rows"}, "keyspace was order when the data were made and cannot become rows"),
+        ({"persistence": {"size": "1Gi", "storageClass": "fast"}}, "a volume stays where it is"),
+    ],
+)
+def test_what_the_data_were_made_with_does_not_change(rows: Release, change: dict, words: str) -> None:
+    answer = rows.apply({**NAMED, **change})
+    assert answer.returncode != 0
+    assert words in answer.stderr
+
+
 def test_another_datacenter_is_refused_before_a_node_would_not_start(rows: Release) -> None:
-    answer = rows.apply({**CHEAP, "datacenter": "dc2"})
+    answer = rows.apply({**NAMED, "datacenter": "dc2"})
     assert answer.returncode != 0
     assert "datacenter was dc1 when the data were made and cannot become dc2" in answer.stderr
 
@@ -83,7 +100,7 @@ def test_another_datacenter_is_refused_before_a_node_would_not_start(rows: Relea
 def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_works(rows: Release) -> None:
     rows.uninstall()
     assert rows.claims() == {"data-rows-0"}
-    rows.bring_up({**CHEAP, "auth": {"password": "Chosen,by-a-person"}}, seconds=900)
+    rows.bring_up({**NAMED, "auth": {"username": USER, "password": "Chosen,by-a-person"}}, seconds=900)
     with connected(rows, password="Chosen,by-a-person") as session:
         assert len(list(session.execute("SELECT * FROM word"))) == 2
 
@@ -91,7 +108,9 @@ def test_uninstalled_and_installed_again_it_has_its_data_and_another_password_wo
 @pytest.mark.slow
 def test_with_metrics_on_prometheus_finds_numbers_for_every_alert(rows: Release) -> None:
     password = rows.binding()["password"]
-    rows.bring_up({**CHEAP, "auth": {"password": password}, "metrics": {"enabled": True}}, seconds=900)
+    rows.bring_up(
+        {**NAMED, "auth": {"username": USER, "password": password}, "metrics": {"enabled": True}}, seconds=900
+    )
     with connected(rows) as session:
         session.execute("INSERT INTO word (id, text) VALUES (3, 'third')")
         assert len(list(session.execute("SELECT * FROM word"))) == 3
