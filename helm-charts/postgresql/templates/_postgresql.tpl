@@ -49,6 +49,8 @@
   "log_lock_waits" "on"
   "hot_standby_feedback" "on"
   "wal_log_hints" "on"
+  "max_wal_senders" 20
+  "max_replication_slots" 20
   "wal_sender_timeout" "30s"
   "wal_receiver_timeout" "20s"
   "wal_retrieve_retry_interval" "1s"
