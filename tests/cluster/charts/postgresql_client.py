@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg2
 import psycopg2.extensions
+import yaml
 
 from tests.cluster.charts.release import Release, eventually
 
@@ -99,6 +100,33 @@ def wait_for_copies(release: Release, number: int, behind: int = 0, seconds: flo
         return False
 
     eventually(streaming, f"{number} replicas are in step", seconds)
+
+
+def procedure(release: Release, name: str, pod: str) -> str:
+    """What a procedure of the package prints, run in one pod as the portal does."""
+    package = yaml.safe_load((release.chart / "package.yaml").read_text())
+    steps = next(entry["steps"] for entry in package["procedures"] if entry["name"] == name)
+    return "\n".join(release.execute(pod, *step["command"], container=step["container"]) for step in steps)
+
+
+def promote(release: Release, pod: str) -> None:
+    """Promotes the declared server, as soon as it is seen that the former primary does not answer."""
+
+    def promoted() -> bool:
+        with suppress(AssertionError):
+            return "is the primary" in procedure(release, "promote", pod)
+        return False
+
+    eventually(promoted, f"{pod} is promoted", 120)
+
+
+def with_most(release: Release, replicas: list[str]) -> str:
+    """The replica that has most of the log; each also says how far it is behind."""
+    psql = ["psql", "-XAtqh", "/var/run/postgresql", "-U", "postgres", "-d", "postgres", "-c"]
+    place = "SELECT pg_last_wal_receive_lsn() - '0/0'"
+    for pod in replicas:
+        assert int(release.execute(pod, "bash", "/etc/postgresql/conf/node.sh", "lag", container="postgresql")) >= 0
+    return max(replicas, key=lambda pod: int(release.execute(pod, *psql, place, container="postgresql")))
 
 
 class Writer:

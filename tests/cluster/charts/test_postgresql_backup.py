@@ -135,8 +135,8 @@ def test_log_that_the_object_store_does_not_take_stays_and_is_stored_later(kept:
     count = "SELECT failed_count FROM pg_stat_archiver"
     before = rows(kept.orders, count, **kept.admin())[0][0]
     kept.store.uninstall()
-    rows(kept.orders, "SELECT pg_switch_wal()", **kept.admin())
     rows(kept.orders, "INSERT INTO ledger (id) VALUES (-2)")
+    rows(kept.orders, "SELECT pg_switch_wal()", **kept.admin())
     eventually(lambda: rows(kept.orders, count, **kept.admin())[0][0] > before, "it could not be stored", 180)
     kept.store.bring_up(STORE)
     kept.store_all()

@@ -7,10 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import yaml
 
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.postgresql_client import Writer, numbers, reachable, roles, wait_for_copies
+from tests.cluster.charts.postgresql_client import (
+    Writer,
+    numbers,
+    promote,
+    reachable,
+    roles,
+    wait_for_copies,
+    with_most,
+)
 from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -26,13 +33,6 @@ def shop(release: Callable[[str, str], Release]) -> Iterator[tuple[Release, dict
     yield made, values
 
 
-def procedure(release: Release, name: str, pod: str) -> str:
-    """What a procedure of the package prints, run in one pod as the portal does."""
-    package = yaml.safe_load((release.chart / "package.yaml").read_text())
-    steps = next(entry["steps"] for entry in package["procedures"] if entry["name"] == name)
-    return "\n".join(release.execute(pod, *step["command"], container=step["container"]) for step in steps)
-
-
 @pytest.mark.parametrize(("what", "back", "first"), [("off", "on", 0), ("cut", "heal", 100_000)])
 def test_a_replica_is_promoted_when_the_primarys_machine_is_away(
     shop: tuple[Release, dict], power: Callable[[str, str], None], what: str, back: str, first: int
@@ -45,12 +45,12 @@ def test_a_replica_is_promoted_when_the_primarys_machine_is_away(
     with ledger.running():
         power(what, node)
         try:
-            chosen = _with_most(release, replicas)
+            chosen = with_most(release, replicas)
             values["primary"] = int(chosen[-1])
             answer = release.apply(values)
             assert answer.returncode == 0, answer.stderr
             started = time.monotonic()
-            eventually(lambda: "is the primary" in _promoted(release, chosen), f"{chosen} is promoted", 120)
+            promote(release, chosen)
             seconds = time.monotonic() - started
             ledger.wait_for(100, 120)
         finally:
@@ -66,19 +66,3 @@ def test_a_replica_is_promoted_when_the_primarys_machine_is_away(
     wait_for_copies(release, 2)
     for pod in roles(release):
         assert set(numbers(release, pod)) >= set(ledger.acknowledged)
-
-
-def _promoted(release: Release, pod: str) -> str:
-    try:
-        return procedure(release, "promote", pod)
-    except AssertionError as exc:
-        return str(exc)
-
-
-def _with_most(release: Release, replicas: list[str]) -> str:
-    """The replica that has most, as a person finds it: by the lag that each says."""
-    lag = lambda pod: int(release.execute(pod, "bash", "/etc/postgresql/conf/node.sh", "lag", container="postgresql"))  # noqa: E731
-    place = "SELECT pg_last_wal_receive_lsn() - '0/0'"
-    psql = ["psql", "-XAtqh", "/var/run/postgresql", "-U", "postgres", "-d", "postgres", "-c"]
-    assert all(lag(pod) >= 0 for pod in replicas)
-    return max(replicas, key=lambda pod: int(release.execute(pod, *psql, place, container="postgresql")))

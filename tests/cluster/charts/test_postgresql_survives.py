@@ -14,10 +14,12 @@ from tests.cluster.charts.postgresql_client import (
     CHEAP,
     Writer,
     numbers,
+    promote,
     reachable,
     roles,
     rows,
     wait_for_copies,
+    with_most,
 )
 from tests.cluster.charts.release import Release, eventually
 
@@ -96,6 +98,25 @@ def test_a_killed_primary_comes_back_with_all_that_was_acknowledged(shop: Shop) 
     report = ledger.report("postgresql, three servers: the primary killed", _from(shop, 100_000), seconds)
     assert report.lost == 0
     wait_for_copies(shop.release, 2)
+
+
+def test_a_primary_whose_disk_is_lost_does_not_begin_anew_and_another_takes_its_place(shop: Shop) -> None:
+    release = shop.release
+    before = sorted(numbers(release))
+    release.api.delete_namespaced_persistent_volume_claim("data-shop-0", release.namespace)
+    release.api.delete_namespaced_pod("shop-0", release.namespace, grace_period_seconds=0)
+    says = "this server is to be the primary and has no data, but shop-"
+    eventually(lambda: says in release.log(0), "it does not begin a new database", 120)
+    chosen = with_most(release, ["shop-1", "shop-2"])
+    shop.values["primary"] = int(chosen[-1])
+    answer = release.apply(shop.values)
+    assert answer.returncode == 0, answer.stderr
+    promote(release, chosen)
+    wait_for_copies(release, 2)
+    assert primary(release) == chosen and sorted(numbers(release)) == before == sorted(numbers(release, "shop-0"))
+    shop.change(primary=0)
+    eventually(lambda: primary(release) == "shop-0", "the first is the primary again", 120)
+    wait_for_copies(release, 2)
 
 
 def test_a_planned_switch_over_loses_nothing_and_back_again(shop: Shop) -> None:
