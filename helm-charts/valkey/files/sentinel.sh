@@ -2,7 +2,8 @@
 # Writes the sentinel's settings anew around what it has learnt, then becomes the sentinel. Without anything learnt it asks the others;
 # when nobody knows, this is a new service, and the first server is the primary.
 set -eu
-umask 077
+# Files belong to the group of the volume too: a platform that gives user ids may give another one.
+umask 007
 . /settings/lib.sh
 folder=/data/sentinel
 mkdir -p $folder
@@ -11,10 +12,15 @@ case $learnt in
   *"sentinel monitor valkey "*) ;;
   *)
     primary=$(PATIENCE=2 primary_of $(others))
-    learnt="sentinel monitor valkey ${primary:-${HOSTNAME%-*}-0.$DOMAIN} 6379 2"
+    primary=${primary:-${HOSTNAME%-*}-0.$DOMAIN}
+    # One server that becomes three learns of the sentinels' user from a Job. A sentinel would not ask again once it was sent away.
+    while ask "$primary" PING | grep -qE "NOAUTH|WRONGPASS"; do say "waiting until $primary knows the sentinels"; sleep 2; done
+    learnt="sentinel monitor valkey $primary 6379 2"
     ;;
 esac
 hash() { printf %s "$(cat "/auth/$1")" | sha256sum | cut -d' ' -f1; }
+# Each sentinel waits for a time of its own before it tries once more: two that voted at the same moment do not do so again.
+retry=$((6000 + ${HOSTNAME##*-} * 1000))
 quorum=$(($(nodes) / 2 + 1))
 {
   cat <<END
@@ -37,7 +43,7 @@ END
 sentinel auth-user valkey anywhere-node
 sentinel auth-pass valkey $(cat /auth/node-password)
 sentinel down-after-milliseconds valkey $DOWN_AFTER
-sentinel failover-timeout valkey 15000
+sentinel failover-timeout valkey $retry
 sentinel parallel-syncs valkey 1
 sentinel deny-scripts-reconfig yes
 END

@@ -5,7 +5,8 @@
 # One that is named itself has been away: if a replica went on with what this server had sent, the sentinels choose a replica, and this
 # server waits for it. If all servers begin anew, the one that is named has the latest data.
 set -eu
-umask 077
+# Files belong to the group of the volume too: a platform that gives user ids may give another one.
+umask 007
 . /settings/lib.sh
 
 {

@@ -4,11 +4,16 @@ set -eu
 . /settings/lib.sh
 umask 077
 
-# login HOST …: as the servers' own user, or, where a server does not know it yet, as that of the applications.
-login() {
-  host=$1; shift
-  REDISCLI_AUTH=$(cat /auth/node-password) timeout 10 valkey-cli -e -h "$host" --user anywhere-node --no-auth-warning "$@" 2>/dev/null ||
-    REDISCLI_AUTH=$(cat /auth/password) timeout 10 valkey-cli -e -h "$host" --user "$APP_USER" --no-auth-warning "$@" 2>/dev/null
+# as USER FILE-OF-ITS-PASSWORD …: what the server answers to the user.
+as() { local user=$1 password=$2; shift 2; REDISCLI_AUTH=$(cat "/auth/$password") timeout 10 valkey-cli -e -h "$server" --user "$user" --no-auth-warning "$@" 2>/dev/null | tr -d '\r'; }
+
+# Finds a login: the servers' own user, or, where a server does not know it yet, that of the applications.
+enter() {
+  for login in "anywhere-node node-password" "$APP_USER password"; do
+    # shellcheck disable=SC2086
+    [ "$(as $login PING)" != PONG ] || return 0
+  done
+  return 1
 }
 
 names=$(awk '{print $2}' /auth/users.acl)
@@ -16,10 +21,12 @@ sed 's/^user \([^ ]*\) /ACL SETUSER \1 reset /' /auth/users.acl >/tmp/set
 number=0
 while [ $number -lt "$(nodes)" ]; do
   server=$NAME-$number.$DOMAIN
-  until [ "$(login "$server" PING)" = PONG ]; do sleep 2; done
-  login "$server" ACL USERS | tr -d '\r' | grep -vxF "$names" | sed 's/^/ACL DELUSER /' >/tmp/delete || true
+  until enter; do sleep 2; done
+  # shellcheck disable=SC2086
+  as $login ACL USERS | grep -vxF "$names" | sed 's/^/ACL DELUSER /' >/tmp/delete || true
   cat /tmp/set /tmp/delete >/tmp/commands
-  if login "$server" </tmp/commands | grep -vxE 'OK|[01]'; then say "$server did not take the list"; exit 1; fi
+  # shellcheck disable=SC2086
+  if as $login </tmp/commands | grep -vxE 'OK|[01]|'; then say "$server did not take the list"; exit 1; fi
   say "$server knows the users"
   number=$((number + 1))
 done

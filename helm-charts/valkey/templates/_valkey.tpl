@@ -39,7 +39,7 @@
 {{- define "valkey.commands" -}}
 {{- $known := dict
   "read" "+@read +@connection +@pubsub -@dangerous"
-  "write" "+@read +@write +@connection +@transaction +@pubsub -@dangerous"
+  "write" "+@read +@write +@connection +@transaction +@pubsub +eval +evalsha +eval_ro +evalsha_ro +script|load +script|exists -@dangerous"
   "admin" "+@all" -}}
 {{- get $known . | default . -}}
 {{- end }}

@@ -68,6 +68,7 @@ def test_the_later_series_reads_the_data_and_going_back_is_refused(sessions: Rel
     assert "Valkey 8.1.1 cannot read the data that Valkey 9.1.2 wrote" in answer.stderr
 
 
+@pytest.mark.slow
 def test_a_version_that_never_ran_does_not_bar_the_way_back(sessions: Release) -> None:
     assert sessions.apply({"serverVersion": "9.9.99"}).returncode == 0
     eventually(
@@ -89,6 +90,7 @@ def test_declared_users_may_do_what_is_declared_and_a_change_restarts_nothing(se
     login = {name: sessions.secret(f"binding-{name}") for name in ("web", "reports", "news")}
     with connected(sessions, username="web", password=login["web"]["password"]) as web:
         assert web.set("web:1", "page")
+        assert web.eval("return redis.call('GET', KEYS[1])", 1, "web:1") == "page"
         for forbidden in (lambda: web.set("word", "x"), lambda: web.get("word"), web.flushall):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 forbidden()
