@@ -80,6 +80,7 @@ def test_a_version_that_never_ran_does_not_bar_the_way_back(sessions: Release) -
 
 
 def test_declared_users_may_do_what_is_declared_and_a_change_restarts_nothing(sessions: Release) -> None:
+    sessions.install()
     before = [(pod.metadata.uid, pod.status.container_statuses[0].restart_count) for pod in sessions.pods()]
     users = [
         {"name": "web", "keys": ["web:*"]},
