@@ -214,6 +214,45 @@ def offered(provider):
         publish_archive(provider, chart(files, name, STORE.replace("name: store", f"name: {name}")))
 
 
+WORDS = {
+    "pg": {"postgresql"},
+    "postgres": {"postgresql"},
+    "psql": {"postgresql"},
+    "db": {"postgresql", "cassandra"},
+    "message broker": {"kafka", "valkey"},
+    "message queue": {"kafka"},
+    "queue": {"kafka", "valkey"},
+    "pubsub": {"kafka", "valkey"},
+    "s3": {"object-store"},
+    "minio": {"object-store"},
+    "blob": {"object-store"},
+    "data lake": {"object-store", "data-stack"},
+    "redis": {"valkey"},
+    "cache": {"valkey"},
+    "kv": {"valkey"},
+    "nosql": {"cassandra", "valkey"},
+    "high availability": {"postgresql", "valkey", "cassandra"},
+    "notebook": {"jupyter", "notebook-stack"},
+    "ml": {"model-server", "jupyter", "notebook-stack"},
+    "ai": {"model-server", "jupyter", "notebook-stack"},
+    "mlflow": {"model-server"},
+    "pyspark": {"spark", "spark-job", "jupyter", "notebook-stack"},
+    "spark job": {"spark-job"},
+    "big data": {"spark", "spark-job", "data-stack"},
+}
+
+
+def test_what_is_bundled_is_found_by_the_words_people_use():
+    charts = settings.ROOT / "helm-charts"
+    publish_bundled(charts)
+    publish_bundled_stacks(charts)
+    first = {
+        query: set(selectors.search(Package.objects.all(), query).order_by("-score").values_list("name", flat=True)[:7])
+        for query in WORDS
+    }
+    assert {query: meant - first[query] for query, meant in WORDS.items() if not meant <= first[query]} == {}
+
+
 @pytest.fixture
 def stacks(tmp_path):
     folder = tmp_path / "root" / "stacks"

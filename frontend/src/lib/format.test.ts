@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { age, ago, bytes, cores, count, duration, moment } from './format'
+import { age, ago, amounts, bytes, cores, count, duration, moment } from './format'
 
 const now = Date.parse('2026-11-21T14:30:00')
 
@@ -19,6 +19,11 @@ test('today is a time, this year a day, else with the year', () => {
 })
 test.each([[268435456, '256 MiB'], [8388608000, '7.8 GiB'], [5368709120, '5 GiB'], [0, '0 B']])('%s bytes are %s', (amount, words) => expect(bytes(amount)).toBe(words))
 test.each([[0.25, '0.25 cores'], [1, '1 core'], [12.55, '12.5 cores']])('%s is %s', (amount, words) => expect(cores(amount)).toBe(words))
+test.each([
+  [{ cpu: 0.1, memory: 268435456, storage: 0 }, { cpu: '0.1 cores', memory: '256 MiB', disk: 'none' }],
+  [{ cpu: 0, memory: 0, storage: 0 }, { cpu: '–', memory: '–', disk: '–' }],
+  [null, { cpu: '–', memory: '–', disk: '–' }],
+])('a plan that asks for %o', (requests, said) => expect(amounts(requests)).toEqual(said))
 test('counts have their noun', () => {
   expect(count(1, 'pod')).toBe('1 pod')
   expect(count(2, 'entry', 'entries')).toBe('2 entries')

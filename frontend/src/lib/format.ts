@@ -83,6 +83,12 @@ export function cores(amount: number): string {
   return `${shown} ${shown === 1 ? 'core' : 'cores'}`
 }
 
+/** What a plan asks for, amount by amount; "–" when nobody knows, or when nothing stands and all of it comes for a run. */
+export function amounts(requests: { cpu: number; memory: number; storage: number } | null): { cpu: string; memory: string; disk: string } {
+  if (!requests || (requests.cpu === 0 && requests.memory === 0)) return { cpu: '–', memory: '–', disk: '–' }
+  return { cpu: cores(requests.cpu), memory: bytes(requests.memory), disk: requests.storage > 0 ? bytes(requests.storage) : 'none' }
+}
+
 /** "1 pod", "3 pods". */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`

@@ -60,7 +60,8 @@ def show(name: str, cluster: Cluster = "") -> None:
 
 def _cost(cost: dict[str, Any]) -> str:
     what = {"cpu": "CPU", "gpu": "GPU"}.get(cost["unit"], cost["unit"])
-    return f"{cost['times']} × {cost['each']} {what}"
+    times = f"{cost['times']} × " if cost["times"] > 1 else ""
+    return f"{times}{cost['each']} {what}"
 
 
 @app.command("change")

@@ -78,6 +78,16 @@ def test_a_readme_can_only_be_read(hostile):
         assert word not in html
 
 
+def test_notes_to_the_writers_of_a_readme_are_not_shown():
+    html = readme.html(
+        "# One\n\n<!-- values -->\n| a |\n|---|\n| b |\n<!-- /values -->\n\n`<!-- x -->`\n\n<!-- not closed\n"
+    )
+    assert "values" not in html
+    assert "<td>b</td>" in html
+    assert "<code>&lt;!-- x --&gt;</code>" in html
+    assert "&lt;!-- not closed" in html
+
+
 def test_a_readme_keeps_tables_code_and_safe_links():
     html = readme.html("| a |\n|---|\n| b |\n\n```yaml\nx: 1\n```\n[site](https://example.com)")
     assert "<td>b</td>" in html

@@ -45,7 +45,7 @@ function BindingControl(props: ControlProps): ReactElement {
   const now = typeof props.value === 'string' ? props.value : ''
   if (bindable === null) return <TextControl {...props} />
   return <SelectControl {...props} choices={[
-    { value: '', label: fitting.length > 0 ? 'None' : 'None: there is no such service in this namespace' },
+    { value: '', label: fitting.length > 0 ? 'None' : 'None in this namespace' },
     ...fitting.map((each) => ({ value: each.secret, label: `${each.service} · ${each.title}` })),
     ...(now && !fitting.some((each) => each.secret === now) ? [{ value: now, label: `${now} (a Secret)` }] : []),
   ]} />

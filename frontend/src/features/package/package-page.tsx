@@ -10,7 +10,7 @@ import { PageHead } from '../../components/page'
 import { QueryView, Skeleton, SkeletonCard } from '../../components/states'
 import { Moment } from '../../components/time'
 import { Tile } from '../../components/tile'
-import { bytes, cores, count } from '../../lib/format'
+import { amounts, count } from '../../lib/format'
 import { packageQuery } from '../../lib/packages'
 import { useMayChange, useOrg } from '../../lib/session'
 import { FitCard } from './components/fit-card'
@@ -46,9 +46,9 @@ function Plans({ item }: { item: Package }): ReactElement {
           <tr key={plan.name}>
             <td><b>{plan.title}</b> {plan.recommended && <span className="tag brand">usual choice</span>}</td>
             <td data-m="For">{plan.summary}</td>
-            <td data-l="CPU" className="right">{plan.requests ? cores(plan.requests.cpu) : '–'}</td>
-            <td data-l="Memory" className="right">{plan.requests ? bytes(plan.requests.memory) : '–'}</td>
-            <td data-l="Disk" className="right">{plan.requests ? (plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none') : '–'}</td>
+            <td data-l="CPU" className="right">{amounts(plan.requests).cpu}</td>
+            <td data-l="Memory" className="right">{amounts(plan.requests).memory}</td>
+            <td data-l="Disk" className="right">{amounts(plan.requests).disk}</td>
           </tr>
         ))}</tbody>
       </table>

@@ -46,9 +46,9 @@ export function NameBlock(props: NameBlockProps): ReactElement {
           <span className="help" id="service-namespace-help">{spaceError ?? spaceHelp}</span>
         </div>
         <div className="field">
-          <label htmlFor="package-version">Version</label>
+          <label htmlFor="package-version">{item.kind === 'stack' ? 'Version of the stack' : 'Version of the package'}</label>
           <select className="in" id="package-version" value={version} onChange={(event) => props.onVersion(event.target.value)}>
-            {item.versions.map((each) => <option key={each.version} value={each.version}>{item.title} {item.kind === 'stack' ? each.version : `${each.app_version} (package ${each.version}`}{each.version === item.version ? (item.kind === 'stack' ? ' (current)' : ', current') : ''}{item.kind === 'stack' ? '' : ')'}</option>)}
+            {item.versions.map((each) => <option key={each.version} value={each.version}>{each.version}{each.version === item.version ? ' (current)' : ''}{item.kind === 'stack' ? '' : ` with ${item.title} ${each.app_version}`}</option>)}
           </select>
         </div>
       </div>

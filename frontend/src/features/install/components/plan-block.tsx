@@ -1,7 +1,7 @@
 /** Plans side by side, a real radio group. */
 import type { ReactElement } from 'react'
 import type { Plan } from '../../../api/types'
-import { bytes, cores } from '../../../lib/format'
+import { amounts } from '../../../lib/format'
 
 export function PlanBlock({ plans, chosen, onPlan }: { plans: Plan[]; chosen: string; onPlan: (name: string) => void }): ReactElement {
   return (
@@ -14,9 +14,9 @@ export function PlanBlock({ plans, chosen, onPlan }: { plans: Plan[]; chosen: st
             <b>{plan.title}</b>
             <p>{plan.summary}</p>
             <dl className="kv two">
-              <dt>CPU</dt><dd className="num">{plan.requests ? cores(plan.requests.cpu) : '–'}</dd>
-              <dt>Memory</dt><dd className="num">{plan.requests ? bytes(plan.requests.memory) : '–'}</dd>
-              <dt>Disk</dt><dd className="num">{plan.requests ? (plan.requests.storage > 0 ? bytes(plan.requests.storage) : 'none') : '–'}</dd>
+              <dt>CPU</dt><dd className="num">{amounts(plan.requests).cpu}</dd>
+              <dt>Memory</dt><dd className="num">{amounts(plan.requests).memory}</dd>
+              <dt>Disk</dt><dd className="num">{amounts(plan.requests).disk}</dd>
             </dl>
           </label>
         ))}

@@ -6,10 +6,12 @@ import { Icon } from '../../../components/icon'
 import { Tile } from '../../../components/tile'
 import { bytes, cores } from '../../../lib/format'
 
+/** What a member asks for with a plan; a line ends only between two amounts, so that three plans fit beside each other. */
 function asks(member: PackageMember, plan: string): string {
   const requests = member.plans.find((each) => each.plan === plan)?.requests
   if (!requests) return '–'
-  return [cores(requests.cpu), bytes(requests.memory), requests.storage > 0 ? `${bytes(requests.storage)} disk` : ''].filter(Boolean).join(', ')
+  const amounts = [cores(requests.cpu), bytes(requests.memory), ...(requests.storage > 0 ? [`${bytes(requests.storage)} disk`] : [])]
+  return amounts.map((each) => each.replaceAll(' ', '\u00a0')).join(', ')
 }
 
 export function Members({ org, item }: { org: string; item: Package }): ReactElement {
@@ -23,7 +25,7 @@ export function Members({ org, item }: { org: string; item: Package }): ReactEle
             <td><div className="who"><Tile name={member.package} title={member.package_title} iconUrl={member.icon_url} />
               <span><Link to="/o/$org/catalogue/$package" params={{ org, package: member.package }}>{member.title}</Link><small>{member.package_title} {member.app_version}{member.optional ? ', may be left out' : ''}</small></span></div></td>
             <td data-l="Bound to">{member.bound_to.length === 0 ? <span className="faint">nothing</span> : <span className="bonds">{member.bound_to.map((each) => <span key={each} className="tag"><Icon name="link" />{titles.get(each) ?? each}</span>)}</span>}</td>
-            {item.plans.map((plan) => <td key={plan.name} data-l={plan.title} className="right small">{asks(member, plan.name)}</td>)}
+            {item.plans.map((plan) => <td key={plan.name} data-l={plan.title} className="right small"><span className="wrap">{asks(member, plan.name)}</span></td>)}
           </tr>
         ))}</tbody>
       </table>

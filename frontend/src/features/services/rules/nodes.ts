@@ -21,8 +21,8 @@ export function nodeWords(node: Pick<ServiceNode, 'role' | 'lag' | 'problem'> | 
 
 const units: Record<Cost['unit'], string> = { cpu: 'CPU', memory: 'memory', disk: 'disk', gpu: 'GPU' }
 
-/** "Asks for 3 × 1 CPU, 3 × 4 GiB memory"; empty when the package does not count. */
+/** "Asks for 3 × 1 CPU, 3 × 4 GiB memory" or "Asks for 0.5 CPU"; empty when the package does not count. */
 export function costSentence(costs: Cost[] | undefined): string {
   if (!costs || costs.length === 0) return ''
-  return `Asks for ${costs.map((cost) => `${cost.times} × ${cost.each} ${units[cost.unit]}`).join(', ')}`
+  return `Asks for ${costs.map((cost) => `${cost.times > 1 ? `${cost.times} × ` : ''}${cost.each} ${units[cost.unit]}`).join(', ')}`
 }
