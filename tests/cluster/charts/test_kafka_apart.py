@@ -178,6 +178,7 @@ def test_a_fourth_node_takes_its_share_and_leaves_again_while_a_client_writes(ap
         apart.external = {**apart.external, "replicas": 3}
         apart.bring_up({**apart.external, "scaleIn": {"confirmed": True}}, seconds=600)
         apart.steps("afterIn", 4, 3)
+        apart.api.delete_namespaced_persistent_volume_claim("data-apart-3", apart.namespace)
     report = check(apart, ledger, "kafka, 3 + 3: out to 4 nodes and in to 3")
     assert report.longest_pause <= GOAL_PAUSE
     assert len(AdminClient(login(apart)).list_topics(timeout=20).brokers) == 3
