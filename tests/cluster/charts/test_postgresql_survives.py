@@ -114,6 +114,7 @@ def test_a_primary_whose_disk_is_lost_does_not_begin_anew_and_another_takes_its_
     promote(release, chosen)
     wait_for_copies(release, 2)
     assert primary(release) == chosen and sorted(numbers(release)) == before == sorted(numbers(release, "shop-0"))
+    release.wait_for_all()
     shop.change(primary=0)
     eventually(lambda: primary(release) == "shop-0", "the first is the primary again", 120)
     wait_for_copies(release, 2)
