@@ -26,7 +26,7 @@ def _only_language(tag: str, attribute: str, value: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def html(markdown: str) -> str:
-    """Give the README as HTML: text, lists, tables, code, https links; no images, scripts, styles, forms or comments."""
+    """Give the README as HTML: text, lists, tables, code, https links; no images, scripts, forms or comments."""
     parser: Any = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     return nh3.clean(
         parser.render(_COMMENT.sub("", markdown[:MAX_BYTES])),

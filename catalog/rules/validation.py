@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from catalog.rules import pattern
 from catalog.rules import schema as schemas
 from catalog.rules.values import path_of
 
@@ -108,6 +109,8 @@ def _plain(error: Any) -> list[FieldProblem]:
         ]
     if word in ("oneOf", "anyOf"):
         return [_of_branches(word, limit, keys)]
+    if word == "not" and not isinstance(error.instance, dict | list):
+        return [FieldProblem(path_of(keys), word, "This value cannot be used here.")]
     return [FieldProblem(path_of(keys), word, _sentence(word, limit))]
 
 
@@ -154,7 +157,9 @@ def _sentence(word: str, limit: Any) -> str:
         "minProperties": lambda: f"This has at least {_plural(limit, 'value')}.",
         "maxProperties": lambda: f"This has at most {_plural(limit, 'value')}.",
         "uniqueItems": lambda: "An entry is there twice.",
-        "pattern": lambda: f"This does not have the form the package takes ({str(limit)[:120]}).",
+        "pattern": lambda: (
+            pattern.sentence(str(limit)) or f"This does not have the form the package takes ({str(limit)[:120]})."
+        ),
         "format": lambda: f"This is not a valid {limit}.",
         "const": lambda: f"This is always {_shown(limit)}.",
         "enum": lambda: f"This is one of {', '.join(_shown(choice) for choice in _list(limit)[:20])}.",

@@ -33,7 +33,7 @@ SCHEMA = {
     [
         ({}, "name", "required", "This is needed."),
         ({"name": 1}, "name", "type", "This is text."),
-        ({"name": "A"}, "name", "pattern", "This does not have the form the package takes (^[a-z]+$)."),
+        ({"name": "A"}, "name", "pattern", "This takes small letters."),
         ({"name": "abcdefghi"}, "name", "maxLength", "This has at most 8 characters."),
         ({"name": "a", "replicas": 0}, "replicas", "minimum", "This is at least 1."),
         ({"name": "a", "replicas": 9}, "replicas", "maximum", "This is at most 5."),
@@ -58,6 +58,34 @@ def test_right_values_have_no_problems():
     assert problems({}, {"anything": [1]}) == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (
+            "^[a-z][a-z0-9_]{0,62}$",
+            "This takes small letters, digits and underscores, begins with a small letter and has at most "
+            "63 characters.",
+        ),
+        (
+            "^[A-Za-z_][A-Za-z0-9_]*$",
+            "This takes small letters, capital letters, digits and underscores and begins with a small letter, a "
+            "capital letter or an underscore.",
+        ),
+        ("^[a-z0-9-]{1,20}$", "This takes small letters, digits and hyphens and has at most 20 characters."),
+        ("^[a-z/]+$", "This does not have the form the package takes (^[a-z/]+$)."),
+        ("^(1|2)$", "This does not have the form the package takes (^(1|2)$)."),
+    ],
+)
+def test_the_pattern_of_a_name_is_said_in_words(pattern, words):
+    schema = {"properties": {"name": {"type": "string", "pattern": pattern}}}
+    assert [problem.message for problem in problems(schema, {"name": "ä"})] == [words]
+
+
+def test_a_value_that_is_reserved_is_said_so():
+    schema = {"properties": {"name": {"not": {"anyOf": [{"const": "root"}, {"pattern": "^pg_"}]}}}}
+    assert [problem.message for problem in problems(schema, {"name": "root"})] == ["This value cannot be used here."]
+
+
 def test_no_message_holds_the_value():
     secret = "hunter2-canary"
     schema = {
@@ -72,7 +100,7 @@ def test_no_message_holds_the_value():
 
 def test_problems_become_the_fields_of_a_problem_document():
     assert fields(problems(SCHEMA, {"name": "A", "replicas": 9})) == {
-        "name": ["This does not have the form the package takes (^[a-z]+$)."],
+        "name": ["This takes small letters."],
         "replicas": ["This is at most 5."],
     }
 

@@ -3,6 +3,7 @@ import { diffLines } from './diff-lines'
 import { fieldsOf, groupsOf, groupSummary, isShown, titleFromKey } from './fields'
 import { shownIn, toQuantity, unitToAsk } from './quantity'
 import { takeSecrets, withSecrets } from './secrets'
+import { patternSentence } from './pattern'
 import { validateValues } from './validate'
 import { difference, getPath, leafPaths, mergeValues, prune, setPath, unsetPath } from './values'
 import { parseYaml, toYaml } from './yaml'
@@ -103,7 +104,7 @@ describe('validation', () => {
   test('each violation is said at its path in plain words', () => {
     const errors = validateValues(schema, { replicas: 9, auth: { database: 'A1' }, service: { type: 'Odd' }, wrong: 1 })
     expect(errors.replicas).toEqual(['The largest possible value is 5.'])
-    expect(errors['auth.database']?.[0]).toContain('another form')
+    expect(errors['auth.database']?.[0]).toContain('small letters')
     expect(errors['service.type']).toEqual(['Choose one of ClusterIP, NodePort.'])
     expect(errors.wrong).toEqual(['The package does not know this value.'])
   })
@@ -158,8 +159,14 @@ describe('what the bundled packages use', () => {
     expect(validateValues(own, { username: 'postgres' })).toEqual({ username: ['This value cannot be used here.'] })
   })
   test('a wrong form is said with what is expected', () => {
-    expect(validateValues(own, { username: 'A' })).toEqual({ username: ['This has another form than the package expects. Small letters.'] })
+    expect(validateValues(own, { username: 'A' })).toEqual({ username: ['This takes small letters.'] })
   })
+  test.each([
+    ['^[a-z][a-z0-9_]{0,62}$', 'This takes small letters, digits and underscores, begins with a small letter and has at most 63 characters.'],
+    ['^[A-Za-z_][A-Za-z0-9_]*$', 'This takes small letters, capital letters, digits and underscores and begins with a small letter, a capital letter or an underscore.'],
+    ['^[a-z0-9-]{1,20}$', 'This takes small letters, digits and hyphens and has at most 20 characters.'],
+    ['^[a-z/]+$', ''], ['^(a|b)$', ''], ['[a-z]+', ''], ['^[^a-z]+$', ''],
+  ])('%s in words', (pattern, words) => expect(patternSentence(pattern)).toBe(words))
   test('free settings are checked by name and kind', () => {
     expect(Object.keys(validateValues(own, { extra: { Big: 1 } }))[0]).toMatch(/^extra/)
     expect(validateValues(own, { extra: { small: true } })).toEqual({ 'extra.small': ['This has to be text or a number.'] })

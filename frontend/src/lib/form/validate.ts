@@ -1,6 +1,7 @@
 /** Values checked against the package's schema, without eval; messages by dotted path in plain words. */
 import { Validator, type OutputUnit } from '@cfworker/json-schema'
 import type { Values } from '../../api/types'
+import { patternSentence } from './pattern'
 import { resolveRef, type Schema } from './fields'
 
 export type FieldErrors = Record<string, string[]>
@@ -43,8 +44,9 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'maxItems': return `At most ${String(schema.maxItems)} are possible.`
     case 'uniqueItems': return 'Each may be there once only.'
     case 'pattern':
-      if ((schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity') return 'This is not an amount.'
-      return typeof own === 'string' ? own : ['This has another form than the package expects.', schema.description].filter(Boolean).join(' ')
+      if ((schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity') return 'This is not an amount. Write a number above 0.'
+      if (typeof own === 'string') return own
+      return patternSentence(String(schema.pattern)) || ['This has another form than the package expects.', schema.description].filter(Boolean).join(' ')
     case 'not': return 'This value cannot be used here.'
     case 'propertyNames': return 'One of the names has another form than the package expects.'
     case 'false': return 'The package does not know this value.'
