@@ -6,9 +6,10 @@
 set -euo pipefail
 . /etc/kafka/settings/admin.sh
 verb=$1 number=$2
-plan=/tmp/run/plan.json
+plan=/tmp/run/plan-$$.json  # a run that lost its caller may still go on beside this one
+trap 'rm -f $plan' EXIT
 
-racks() { kafka broker-api-versions | sed -n 's/.*(id: \([0-9]*\) rack: \([^ )]*\).*/\1=\2/p' | grep -v '=null$' | tr '\n' ' ' || true; }
+racks() { kafka broker-api-versions | sed -n '/rack: null/d; s/.*(id: \([0-9]*\) rack: \([^ )]*\).*/\1=\2/p' | tr '\n' ' '; }
 make_plan() {
   kafka topics --describe |
     awk -v first="$FIRST_ID" -v number="$number" -v verb="$verb" -v racks="$racks" -f /etc/kafka/settings/plan.awk >$plan

@@ -51,32 +51,50 @@ if [ "$ROLE" != controller ]; then
 fi
 echo "advertised.listeners=$advertised" >>$config
 
-# True when a controller of another node listens.
-others_listen() {
-  local other
+# What the controllers of other nodes answer: "there" when one listens, "none" when all refuse, else "unknown": a pod that has no address
+# yet, or that is silent, may have data.
+others() {
+  local other answer found=none
   for other in $(sed -n 's/^controller.quorum.bootstrap.servers=//p' $config | tr , ' '); do
-    [ "${other%:*}" = "$self" ] || ! timeout 2 bash -c ">/dev/tcp/${other%:*}/${other#*:}" 2>/dev/null || return 0
+    [ "${other%:*}" != "$self" ] || continue
+    if answer=$(timeout 2 bash -c ">/dev/tcp/${other%:*}/${other#*:}" 2>&1); then echo there; return; fi
+    case $answer in *refused*) ;; *) found=unknown ;; esac
   done
-  return 1
+  echo $found
 }
 
-# Controllers of a new cluster other than number 0 do not listen before it does. So when another one listens, the cluster is there.
+# Controllers of a new cluster other than number 0 do not listen before it does. So when another one listens, the cluster is there; and
+# one that has data listens long before half a minute is over.
+found_or_join() {
+  local refused=0 told=
+  until [ "$REPLICAS" = 1 ] || [ $refused = 30 ]; do
+    case $(others) in
+      there) how=--no-initial-controllers; return ;;
+      none) refused=$((refused + 1)) ;;
+      *) refused=0; [ -n "$told" ] || say "no data here: waiting for the answer of all other controllers, which may have some"; told=yes ;;
+    esac
+    sleep 1
+  done
+  how=--standalone
+}
+
 data=/var/lib/kafka/data/log
 if [ ! -s "$data/meta.properties" ]; then
-  how=--no-initial-controllers
-  if [ "$ordinal" = 0 ] && [ "$ROLE" != broker ]; then
-    how=--standalone
-    for _ in $([ "$REPLICAS" = 1 ] || seq 10); do
-      if others_listen; then how=--no-initial-controllers; break; fi
-      sleep 1
-    done
+  # What a format that was cut off leaves is empty.
+  if [ -n "$(find "$data" -name '*.log' -size +0 2>/dev/null)" ]; then
+    say "the volume has records but no meta.properties, so it is not clear whose they are. Nothing is removed." \
+      "Put the file back; or, when other nodes have the records too, delete the claim data-$HOSTNAME and this pod."
+    exit 1
   fi
+  how=--no-initial-controllers
+  if [ "$ordinal" = 0 ] && [ "$ROLE" != broker ]; then found_or_join; fi
   if [ "$ROLE" = broker ]; then how=; fi
   say "making the storage of node $((FIRST_ID + ordinal)) ${how:+($how)}"
   rm -rf "$data"
   /opt/kafka/bin/kafka-storage.sh format --cluster-id="$(secret cluster-id)" --config "$config" $how
   if [ "$how" = --no-initial-controllers ]; then
-    until others_listen; do say "waiting for the controller of another node"; sleep 2; done
+    say "waiting for the controller of another node"
+    until [ "$(others)" = there ]; do sleep 2; done
   fi
 fi
 exec /opt/kafka/bin/kafka-server-start.sh "$config"
