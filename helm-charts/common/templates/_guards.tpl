@@ -34,13 +34,13 @@ server, or a part with "kind" (left out: StatefulSet).
 {{- end }}
 
 {{/*
-How many nodes of a part have data: those that run, or, after an uninstall, those whose claims are there. Takes a part with "most",
-the highest number it can have.
+How many nodes of a part have data: those that run, or, where none runs (after an uninstall, or while it is scaled to zero), those whose
+claims are there. Takes a part with "most", the highest number it can have.
 */}}
 {{- define "common.nodesWithData" -}}
 {{- $live := include "common.live" . | fromJson -}}
 {{- $now := dig "spec" "replicas" 0 $live | int -}}
-{{- if not $live -}}
+{{- if eq $now 0 -}}
 {{- range $ordinal := until (int .most) -}}
 {{- if include "common.hasClaim" (merge (dict "ordinal" $ordinal) $) }}{{ $now = add1 $ordinal }}{{ end -}}
 {{- end -}}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from kubernetes import client
 
 from tests.cluster.charts.kafka_client import free_ports, login, make_topic, read, write
 from tests.cluster.charts.release import Release
@@ -88,6 +89,20 @@ def test_three_nodes_are_not_made_one(three: Release) -> None:
     answer = three.apply({**three.external, "replicas": 1})
     assert answer.returncode != 0
     assert "Kafka keeps replicas of its data on 3 nodes and cannot go down to 1" in answer.stderr
+
+
+@pytest.mark.slow
+def test_three_nodes_that_are_stopped_are_not_made_one(three: Release) -> None:
+    def scale(number: int) -> None:
+        sets = client.AppsV1Api(three.api.api_client)
+        sets.patch_namespaced_stateful_set_scale("three", three.namespace, {"spec": {"replicas": number}})
+
+    scale(0)
+    answer = three.apply({**three.external, "replicas": 1})
+    scale(3)
+    assert answer.returncode != 0
+    assert "Kafka keeps replicas of its data on 3 nodes and cannot go down to 1" in answer.stderr
+    three.wait(3)
 
 
 @pytest.mark.slow
