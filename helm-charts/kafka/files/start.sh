@@ -64,10 +64,10 @@ others() {
 }
 
 # Controllers of a new cluster other than number 0 do not listen before it does. So when another one listens, the cluster is there; and
-# one that has data listens long before half a minute is over.
+# one that has data listens within a minute, also on a busy machine.
 found_or_join() {
   local refused=0 told=
-  until [ "$REPLICAS" = 1 ] || [ $refused = 30 ]; do
+  until [ "$REPLICAS" = 1 ] || [ $refused = 60 ]; do
     case $(others) in
       there) how=--no-initial-controllers; return ;;
       none) refused=$((refused + 1)) ;;
