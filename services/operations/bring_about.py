@@ -9,7 +9,7 @@ from anywhere.clusters.connection import access_of
 from anywhere.clusters.models import Cluster
 from anywhere.clusters.rules.findings import Finding
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Conflict, GatewayError, ReleaseBusy, Stopped
+from anywhere.gateways.errors import Conflict, GatewayError, InvalidChart, ReleaseBusy, Stopped
 from anywhere.gateways.helm import Release
 from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.operations.errors import Cancelled, OperationFailed, TryAgainLater
@@ -115,7 +115,10 @@ def _check(
         return None
     with run.step("preflight"):
         upgrade = newest is not None and preflight.is_ours(newest, service)
-        objects = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+        try:
+            objects = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+        except InvalidChart as exc:
+            raise _does_not_fit(run, [Finding("error", exc.code, exc.title, exc.detail)]) from exc
         findings = preflight.findings(service.cluster, gateways, objects, wanted, upgrade=upgrade, owner=service)
         for finding in findings:
             level = {"error": "error", "warning": "warning"}.get(finding.level, "info")

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from string import Formatter
 from typing import Any
 
 Object = Mapping[str, Any]
+NAMED = re.compile(r"\{(\w+)\}")
 
 
 def expand(text: str, facts: Mapping[str, str]) -> str:
     """Give the text with {name} replaced by known facts; what is not known, and other braces, stay as they are."""
-    shown = []
-    try:
-        parts = list(Formatter().parse(text))
-    except ValueError:
-        return text
-    for literal, name, form, conversion in parts:
-        shown.append(literal)
-        if name is not None:
-            plain = not form and not conversion and name in facts
-            shown.append(facts[name] if plain else "{" + name + (f":{form}" if form else "") + "}")
-    return "".join(shown)
+    return NAMED.sub(lambda found: facts.get(found[1], found[0]), text)
 
 
 def endpoints(

@@ -93,6 +93,7 @@ _RULES: tuple[tuple[re.Pattern[str], type[GatewayError], str | None, bool], ...]
         (r"server-side apply failed for object|failed to (create|patch) resource", Invalid, None, False),
     )
 )
+_WHERE = re.compile(r"^execution error at \([^()]+:\d+:\d+\):\s*")  # before what a chart says by `fail`
 _LEAD = re.compile(r"^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK) FAILED: )?", re.M)
 
 
@@ -114,7 +115,7 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
 def _last_words(said: str) -> str:
     lines = [line for line in said.splitlines() if line.strip() and not _is_noise(line)]
     start = max((index for index, line in enumerate(lines) if line.startswith("Error: ")), default=0)
-    return _LEAD.sub("", " ".join(line.strip() for line in lines[start:])).strip()
+    return _WHERE.sub("", _LEAD.sub("", " ".join(line.strip() for line in lines[start:])).strip())
 
 
 def _is_noise(line: str) -> bool:

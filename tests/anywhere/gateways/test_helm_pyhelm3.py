@@ -145,6 +145,13 @@ def test_a_chart_that_cannot_be_rendered_says_why(
     assert caught.value.detail and len(caught.value.detail) < 1600
 
 
+def test_what_a_chart_says_when_it_refuses_values_is_all_that_is_said(access: ClusterAccess, places: Path) -> None:
+    chart = write_chart(places / "charts", "broken", {"broken.yaml": '{{ fail "\\n\\nChoose a number.\\n" }}'})
+    with connect(access) as gateways, pytest.raises(InvalidChart) as caught:
+        gateways.helm.template(ReleaseRequest("web", "shop", chart))
+    assert caught.value.detail == "Choose a number."
+
+
 @pytest.mark.parametrize(
     "template", ["{{ range $i := until 20000000 }}a: {{ $i }}\n{{ end }}", 'a: {{ repeat 2000000000 "xxxxxxxx" }}']
 )

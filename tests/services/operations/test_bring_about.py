@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from anywhere.clusters.models import Cluster
 from anywhere.gateways import helm as h
-from anywhere.gateways.errors import Forbidden, HelmFailed, Invalid, QuotaExceeded, ReleaseBusy, TimedOut, Unreachable
+from anywhere.gateways.errors import (
+    Forbidden,
+    HelmFailed,
+    Invalid,
+    InvalidChart,
+    QuotaExceeded,
+    ReleaseBusy,
+    TimedOut,
+    Unreachable,
+)
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation, OperationEvent
 from catalog.models import Archive
@@ -258,6 +267,21 @@ def test_a_cluster_that_is_cut_off_before_any_call_is_tried_again_until_it_is_ba
         assert finish(operation).state == "succeeded"
         assert_deployed_once(world, service, operation)
         assert len(world.cell.releases[service.name, service.name]) == 1
+
+
+def test_a_chart_that_refuses_the_values_says_why_and_nothing_is_applied(world):
+    service, operation = world.install()
+
+    def refuse(request: h.ReleaseRequest) -> list[dict[str, object]]:
+        raise InvalidChart("primary is 7; choose 0.")
+
+    world.cell.render = refuse
+    assert work(operation) == "failed"
+    operation.refresh_from_db()
+    said = operation.error
+    assert (said["code"], said["whose"], said["kept"]) == ("chart.invalid", "yours", "Nothing was applied.")
+    assert (said["title"], said["detail"]) == (InvalidChart.title, "primary is 7; choose 0.")
+    assert not world.cell.releases.get((service.name, service.name))
 
 
 def test_a_cancel_before_any_call_says_what_was_left_and_a_retry_finishes(world):

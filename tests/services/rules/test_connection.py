@@ -71,6 +71,12 @@ def test_text_that_is_no_template_stays_as_it_is():
     assert connection.expand("{host!r:>10} {host}", {"host": "h"}).endswith(" h")
 
 
+def test_a_name_between_other_braces_is_filled_in():
+    text = '- {name: db, secret: {secretName: "{service}-binding"}}'
+    assert connection.expand(text, {"service": "orders"}) == '- {name: db, secret: {secretName: "orders-binding"}}'
+    assert connection.expand("{{service}} ${service}", {"service": "orders"}) == "{orders} $orders"
+
+
 def test_the_binding_secret_and_port_forward():
     assert connection.binding_secret(DEFINITION, "db") == "db-binding"
     assert connection.binding_secret({}, "db") is None

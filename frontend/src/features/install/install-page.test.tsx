@@ -101,6 +101,14 @@ test('a cluster that does not fit is shown with what to do and cannot be chosen'
   expect(screen.queryByRole('radio', { name: /plant-ham/ })).not.toBeInTheDocument()
 })
 
+test('a chart that refuses the values says which and why', async () => {
+  portal()
+  const refused = { ...checked('c2', 'plant-ham', 'no', 'The chart cannot be rendered with these values', 'Change the values.') }
+  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [{ ...refused, findings: [{ ...refused.findings[0], code: 'chart.invalid', detail: 'primary is 7, but 1 servers have the numbers 0 to 0.' }] }] }))
+  renderAt(address)
+  expect(await screen.findByText(/primary is 7, but 1 servers have the numbers 0 to 0\./)).toBeInTheDocument()
+})
+
 test('only what differs is sent; the secret goes with it and is not in the check or the text', async () => {
   const { installs, preflights } = portal()
   const { user } = renderAt(address)

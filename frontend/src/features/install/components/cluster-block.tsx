@@ -24,8 +24,10 @@ const worst = (findings: Finding[]): Finding | undefined =>
 function Says({ findings }: { findings: Finding[] }): ReactElement | null {
   const finding = worst(findings)
   if (!finding) return null
-  if (finding.level === 'note' || !finding.fix) return <p className="break">{finding.title}</p>
-  return <p className="break">{/[.!?]$/.test(finding.title) ? finding.title : `${finding.title}.`} {finding.fix}</p>
+  // A chart that refuses the values says itself which and why.
+  const more = finding.code.startsWith('chart.') && finding.detail ? finding.detail : finding.fix
+  if (finding.level === 'note' || !more) return <p className="break">{finding.title}</p>
+  return <p className="break">{/[.!?]$/.test(finding.title) ? finding.title : `${finding.title}.`} {more}</p>
 }
 
 export function ClusterBlock({ org, clusters, chosen, checking, error, onCluster, onCheck }: ClusterBlockProps): ReactElement {
