@@ -37,9 +37,9 @@ def test_a_service_from_install_to_uninstall(aw: CommandLine):
     assert answer["credentials"]["password"]
     assert answer["credentials"]["password"] not in aw.run("services", "connect", "cache")
 
-    plan = aw.json("services", "change", "cache", "--plan", "standard", "--dry-run")
+    plan = aw.json("services", "change", "cache", "--plan", "standard", "--set", "replicas=1", "--dry-run")
     assert any("Restarts 1 pod" in change["effect"] for change in plan["changes"])
-    aw.json("services", "change", "cache", "--plan", "standard", "--wait")
+    aw.json("services", "change", "cache", "--plan", "standard", "--set", "replicas=1", "--wait")
     assert aw.json("services", "show", "cache")["desired"]["plan"] == "standard"
     assert aw.json("services", "rollback", "cache", "--wait")["state"] == "succeeded"
     desired = aw.json("services", "show", "cache")["desired"]
