@@ -100,7 +100,7 @@ export function doingSentence(operation: Pick<Operation, 'state' | 'steps'>): st
 const owners = {
   yours: 'A value you chose is the cause. Change it and try again.',
   cluster: 'The cluster is the cause: room, rights or storage. Whoever runs it can help.',
-  package: 'The package is the cause. Its provider can fix it.',
+  package: 'The package stopped it. When its words above do not help, its provider can.',
   ours: 'The cause is on our side. Your service is left as it was.',
 }
 

@@ -51,13 +51,18 @@ function BindingControl(props: ControlProps): ReactElement {
   ]} />
 }
 
+/** A list of texts one a line; a list of groups of values as YAML, which alone can hold them. */
+function EntriesControl(props: ControlProps): ReactElement {
+  return (props.field.schema.items as { type?: string } | undefined)?.type === 'object' ? <CodeControl {...props} /> : <ListControl {...props} />
+}
+
 export function Control(props: ControlProps): ReactElement {
   const { schema, form, secret } = props.field
   if (secret || form.widget === 'password') return <SecretControl {...props} />
   switch (form.widget) {
     case 'textarea': return <TextareaControl {...props} />
     case 'slider': return <SliderControl {...props} />
-    case 'list': return schema.type === 'array' ? <ListControl {...props} /> : <TextControl {...props} />
+    case 'list': return schema.type === 'array' ? <EntriesControl {...props} /> : <TextControl {...props} />
     case 'quantity': return <QuantityControl {...props} />
     case 'storageClass': return <StorageClassControl {...props} />
     case 'ingressClass': return <IngressClassControl {...props} />
@@ -70,7 +75,7 @@ export function Control(props: ControlProps): ReactElement {
   const type = [schema.type].flat()[0]
   if (type === 'boolean') return <SwitchControl {...props} />
   if (type === 'integer' || type === 'number') return <NumberControl {...props} />
-  if (type === 'array') return (schema.items as { type?: string } | undefined)?.type === 'object' ? <CodeControl {...props} /> : <ListControl {...props} />
+  if (type === 'array') return <EntriesControl {...props} />
   if (type === 'object') return <CodeControl {...props} />
   return <TextControl {...props} />
 }

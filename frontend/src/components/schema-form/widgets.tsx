@@ -3,6 +3,7 @@ import { useState, type ChangeEvent, type ReactElement } from 'react'
 import type { Json } from '../../api/types'
 import type { FormField } from '../../lib/form/fields'
 import { shownIn, toQuantity, unitToAsk } from '../../lib/form/quantity'
+import { listed } from '../../lib/format'
 import { isTree } from '../../lib/form/values'
 import { parseYaml, toYaml } from '../../lib/form/yaml'
 import { useSchemaForm } from './context'
@@ -137,6 +138,15 @@ export function ListControl(props: ControlProps): ReactElement {
   return <textarea id={props.id} className="in area" rows={Math.max(2, items.length + 1)} disabled={props.locked} value={draft ?? items.map(String).join('\n')} onChange={(event) => set(event.target.value)} onBlur={() => setDraft(null)} {...aria(props)} />
 }
 
+/** "Each entry, as YAML, needs name; it may have versioning.": the keys of a list's entries; empty when it has none. */
+function entryKeys(schema: FormField['schema']): string {
+  const entry = schema.items as { required?: string[]; properties?: Record<string, unknown> } | undefined
+  const needed = entry?.required ?? []
+  const others = Object.keys(entry?.properties ?? {}).filter((key) => !needed.includes(key))
+  const said = [needed.length > 0 ? `needs ${listed(needed)}` : '', others.length > 0 ? `may have ${listed(others)}` : ''].filter(Boolean)
+  return said.length > 0 ? `Each entry, as YAML, ${said.join('; it ')}.` : ''
+}
+
 /** A tree or list of trees as YAML text. */
 export function CodeControl(props: ControlProps): ReactElement {
   const { onChange } = useSchemaForm()
@@ -156,6 +166,7 @@ export function CodeControl(props: ControlProps): ReactElement {
     <>
       <textarea id={props.id} className="in area mono" rows={4} spellCheck={false} disabled={props.locked} value={draft ?? wrapped} onChange={(event) => set(event.target.value)} onBlur={() => { if (!broken) setDraft(null) }} {...aria(props)} />
       {broken && <span className="help" role="status">{broken}</span>}
+      {isList && <span className="help">{entryKeys(props.field.schema)}</span>}
     </>
   )
 }

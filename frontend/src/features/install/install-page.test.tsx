@@ -139,6 +139,26 @@ test('form and YAML are one state: text changes the form, and what is wrong bloc
   expect(screen.getByText('Some values need a look first.')).toBeInTheDocument()
 })
 
+test('a list of groups of values is shown and changed as YAML, with what an entry takes', async () => {
+  const { installs } = portal()
+  const buckets = {
+    type: 'array', title: 'Buckets', 'x-form': { order: 3, group: 'Basics', widget: 'list' },
+    items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, versioning: { type: 'boolean' } } },
+  }
+  answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', {
+    ...form, schema: { ...form.schema, properties: { ...form.schema.properties, buckets } }, values: { ...form.values, buckets: [{ name: 'data', versioning: true }] },
+  })
+  const { user } = renderAt(address)
+  const field = await screen.findByLabelText('Buckets')
+  expect(field).toHaveValue('- name: data\n  versioning: true\n')
+  expect(screen.getByText('Each entry, as YAML, needs name; it may have versioning.')).toBeInTheDocument()
+  await user.type(field, '- name: logs')
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.click(await installButton())
+  await waitFor(() => expect(installs).toHaveLength(1))
+  expect(installs[0]?.body).toMatchObject({ values: { buckets: [{ name: 'data', versioning: true }, { name: 'logs' }] } })
+})
+
 test('a conditional field appears with its condition', async () => {
   portal()
   const { user } = renderAt(address)
