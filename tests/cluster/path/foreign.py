@@ -200,7 +200,10 @@ spec:
       containers:
         - name: node
           image: IMAGE
-          command: [sh, -c, "touch /data/there; while true; do nc -l -p 7777 >> /data/marks; done"]
+          command:
+            - sh
+            - -c
+            - touch /data/there; exec nc -ll -p 7777 -e sh -c 'read -r line; echo "$line" >>/data/marks; echo taken'
           resources: {requests: {cpu: 5m, memory: 8Mi}}
           readinessProbe: {exec: {command: [test, -f, /data/there]}, periodSeconds: 1}
           volumeMounts: [{name: data, mountPath: /data}]
@@ -251,7 +254,7 @@ scaling:
           - sh
           - -c
           - |
-            tell() { until echo "$1" | nc -w 5 {release}-0.{release}-nodes 7777; do sleep 1; done; }
+            tell() { until echo "$1" | nc -w 5 {release}-0.{release}-nodes 7777 | grep -q taken; do sleep 1; done; }
             tell "begin {pod}"
             if [ -e /data/refuse ]; then
               echo "looking for room"
@@ -271,7 +274,10 @@ scaling:
         command: [sh, -c, "echo 'spread {replicas}' >> /data/marks"]
       - title: Greet {pod}
         pods: joining
-        command: [sh, -c, 'until echo "greeted {pod}" | nc -w 5 {release}-0.{release}-nodes 7777; do sleep 1; done']
+        command:
+          - sh
+          - -c
+          - until echo "greeted {pod}" | nc -w 5 {release}-0.{release}-nodes 7777 | grep -q taken; do sleep 1; done
 upgrades:
   - path: serverVersion
     from: "1.x"
