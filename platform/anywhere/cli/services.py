@@ -55,13 +55,17 @@ def show(name: str, cluster: Cluster = "") -> None:
     output.out.print(f"We are doing   {doing}")
     output.out.print(Text.assemble("We see         ", output.verdict(service), f"  {service['health']['reason']}"))
     if service["costs"]:
-        output.out.print("It asks for    " + ", ".join(_cost(one) for one in service["costs"]))
+        output.out.print("It asks for    " + _costs(service["costs"]))
 
 
-def _cost(cost: dict[str, Any]) -> str:
-    what = {"cpu": "CPU", "gpu": "GPU"}.get(cost["unit"], cost["unit"])
-    times = f"{cost['times']} × " if cost["times"] > 1 else ""
-    return f"{times}{cost['each']} {what}"
+def _costs(costs: list[dict[str, Any]]) -> str:
+    """Give "0.5 + 3 × 0.25 CPU, 1 GiB memory": what of one unit is asked for stands together."""
+    parts: dict[str, list[str]] = {}
+    for cost in costs:
+        times = f"{cost['times']} × " if cost["times"] > 1 else ""
+        parts.setdefault(cost["unit"], []).append(f"{times}{cost['each']}")
+    names = {"cpu": "CPU", "gpu": "GPU"}
+    return ", ".join(f"{' + '.join(each)} {names.get(unit, unit)}" for unit, each in parts.items())
 
 
 @app.command("change")

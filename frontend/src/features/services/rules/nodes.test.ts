@@ -19,5 +19,6 @@ test('a node says its role and lag, or why it does not', () => {
 test('what a service asks for is one sentence', () => {
   expect(costSentence([{ unit: 'cpu', each: '1', times: 3 }, { unit: 'memory', each: '4 GiB', times: 3 }, { unit: 'disk', each: '100 GiB', times: 3 }])).toBe('Asks for 3 × 1 CPU, 3 × 4 GiB memory, 3 × 100 GiB disk')
   expect(costSentence([{ unit: 'cpu', each: '0.5', times: 1 }, { unit: 'memory', each: '1 GiB', times: 2 }])).toBe('Asks for 0.5 CPU, 2 × 1 GiB memory')
+  expect(costSentence([{ unit: 'cpu', each: '0.5', times: 1 }, { unit: 'memory', each: '1 GiB', times: 1 }, { unit: 'cpu', each: '0.25', times: 3 }])).toBe('Asks for 0.5 + 3 × 0.25 CPU, 1 GiB memory')
   expect(costSentence([])).toBe('')
 })

@@ -24,5 +24,9 @@ const units: Record<Cost['unit'], string> = { cpu: 'CPU', memory: 'memory', disk
 /** "Asks for 3 × 1 CPU, 3 × 4 GiB memory" or "Asks for 0.5 CPU"; empty when the package does not count. */
 export function costSentence(costs: Cost[] | undefined): string {
   if (!costs || costs.length === 0) return ''
-  return `Asks for ${costs.map((cost) => `${cost.times > 1 ? `${cost.times} × ` : ''}${cost.each} ${units[cost.unit]}`).join(', ')}`
+  const sums = [...new Set(costs.map((cost) => cost.unit))].map((unit) => {
+    const parts = costs.filter((cost) => cost.unit === unit).map((cost) => `${cost.times > 1 ? `${cost.times} × ` : ''}${cost.each}`)
+    return `${parts.join(' + ')} ${units[unit]}`
+  })
+  return `Asks for ${sums.join(', ')}`
 }
