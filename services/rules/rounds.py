@@ -194,6 +194,7 @@ def _round(
         (*pods[:before], *joining),
         leaving, joining, pods[proven:before], {**place.sizes, workload: after},
     )  # fmt: skip
+    left = replace(here, pods=tuple(pod for pod in here.pods if pod not in leaving))
     confirm = {entry["confirm"]: True} if shrinks and entry.get("confirm") else {}
     return Round(
         name=name,
@@ -207,7 +208,7 @@ def _round(
         joining=joining,
         numbers={**numbers, **confirm},
         first=tuple(commands.tasks(f"{name}-b", entry.get("beforeIn") or [], here)) if shrinks else (),
-        then=tuple(commands.tasks(f"{name}-a", entry.get("afterIn" if shrinks else "afterOut") or [], here)),
+        then=tuple(commands.tasks(f"{name}-a", entry.get("afterIn" if shrinks else "afterOut") or [], left)),
         claims=tuple(f"{t}-{pod}" for pod in leaving for t in live.claims) if entry.get("deleteClaims") else (),
     )
 

@@ -42,6 +42,15 @@ def test_all_leave_at_once_last_first():
     assert one.then[0].words_for("db-0")[2] == "${pod} {other}", "a shell's own words stay"
 
 
+def test_each_means_those_that_stay_once_the_others_have_left():
+    tell = [{"title": "Tell {pod}", "pods": "each", "command": ["tell"]}]
+    (less,) = plan(3, 1, beforeIn=tell, afterIn=tell)
+    assert [task.pods for task in less.first] == [("db-0",), ("db-1",), ("db-2",)]
+    assert [task.pods for task in less.then] == [("db-0",)]
+    (more,) = plan(1, 3, afterOut=tell)
+    assert [task.pods for task in more.then] == [("db-0",), ("db-1",), ("db-2",)]
+
+
 def test_one_at_a_time_is_a_round_for_each():
     found = plan(4, 2, oneAtATime=True, confirm="scaleIn.confirmed")
     assert [(one.leaving, one.numbers) for one in found] == [
