@@ -39,7 +39,7 @@ def test_a_service_from_install_to_uninstall(aw: CommandLine):
 
     plan = aw.json("services", "change", "cache", "--plan", "standard", "--set", "replicas=1", "--dry-run")
     assert any("Restarts 1 pod" in change["effect"] for change in plan["changes"])
-    aw.json("services", "change", "cache", "--plan", "standard", "--set", "replicas=1", "--wait")
+    aw.json("services", "change", "cache", "--plan", "standard", "--wait")
     assert aw.json("services", "show", "cache")["desired"]["plan"] == "standard"
     assert aw.json("services", "rollback", "cache", "--wait")["state"] == "succeeded"
     desired = aw.json("services", "show", "cache")["desired"]
