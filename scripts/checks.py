@@ -16,19 +16,24 @@ WORKERS = os.environ.get("ANYWHERE_TEST_WORKERS", "1")  # processes for the Pyth
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile") if WORKERS != "1" else ()
 QUICK = "not slow and not portal"
+TIMES = "--durations=15"
 STACKS = "tests/cluster/path/test_bundled_stacks.py"
+OUTAGES = "tests/cluster/path/test_outages.py"
 NOTHING_COLLECTED = 5
-AT_ONCE = {"cluster": 2}  # checks of a group that run side by side: they mostly wait for pods
 
 
 @dataclass(frozen=True)
 class Check:
-    """One command; `needs` is a path without which there is nothing to check."""
+    """One command; `needs` is a path without which there is nothing to check.
+
+    The checks of a group that are `beside` run at the same time, before the others: they mostly wait for pods.
+    """
 
     title: str
     command: Sequence[str]
     needs: str
     folder: str = "."
+    beside: bool = False
 
 
 CHECKS = {
@@ -44,20 +49,27 @@ CHECKS = {
     "cluster": [
         Check(
             "Portal on a cluster",
-            [*PYTEST, "tests/cluster", "--ignore=tests/cluster/charts", "-m", QUICK, "--durations=15"],
+            [*PYTEST, "tests/cluster", "--ignore=tests/cluster/charts", f"--ignore={OUTAGES}", "-m", QUICK, TIMES],
             "tests/cluster",
+            beside=True,
         ),
         Check(
             "Charts on a cluster",
-            [*PYTEST, "tests/cluster/charts", "-m", QUICK, "--durations=15"],
+            [*PYTEST, "tests/cluster/charts", "-m", QUICK, TIMES],
             "tests/cluster/charts",
+            beside=True,
+        ),
+        *(
+            [Check("Outages of a cluster", [*PYTEST, OUTAGES, "-m", QUICK], OUTAGES)]
+            if os.environ.get("ANYWHERE_CLUSTER_TOOL")
+            else []
         ),
     ],
     "faults": [
         Check("Faults, at length", [*PYTEST, "tests/cluster/path", f"--ignore={STACKS}", "-m", "slow"], STACKS),
     ],
     "charts": [
-        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", STACKS, "--durations=15"], STACKS),
+        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", STACKS, TIMES], STACKS),
     ],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
 }
@@ -71,10 +83,10 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] in ("cluster", "charts", "faults", "portal") and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
         return 2
-    checks, at_once = CHECKS[arguments[0]], AT_ONCE.get(arguments[0], 1)
-    with ThreadPoolExecutor(at_once) as pool:
-        outcomes = pool.map(lambda check: outcome(check, f"{check.title} │ " if at_once > 1 else ""), checks)
-        results = [(check, *found) for check, found in zip(checks, outcomes, strict=True)]
+    together = [check for check in CHECKS[arguments[0]] if check.beside]
+    with ThreadPoolExecutor(max(1, len(together))) as pool:
+        results = list(pool.map(lambda check: (check, *outcome(check, f"{check.title} │ ")), together))
+    results += [(check, *outcome(check)) for check in CHECKS[arguments[0]] if not check.beside]
     print()
     for check, code, last, seconds in results:
         print(f"{'✓' if code == 0 else '✗'} {check.title} ({seconds:.0f} s): {last}")
