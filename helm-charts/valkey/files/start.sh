@@ -45,8 +45,8 @@ while [ "$primary" = "$me" ]; do
   elif [ $full = 1 ]; then
     why="this volume is empty and another server has data: waiting until the sentinels choose that one"
   else
-    [ $seen -lt $(($(nodes) - 1)) ] && [ $waited -lt 20 ] || break
-    why="this volume is empty: waiting for the other servers"
+    [ $seen -lt $(($(nodes) - 1)) ] || break
+    why="this volume is empty: waiting for all other servers, which may have data"
   fi
   [ "$why" = "$told" ] || say "$why"
   told=$why
