@@ -44,10 +44,25 @@ expire() {
   done
 }
 
+# A folder belongs to the first database that stores something there: the log of another one has the same names. Takes its identifier.
+claim() {
+  local owner
+  [ "$(cat /tmp/claimed 2>/dev/null)" != "$1" ] || return 0
+  begin_exchange
+  if exchange GET "$BACKUP_PREFIX/database"; then owner=$(cat "$carried")
+  elif [ "$status" = 404 ]; then echo "$1" >"$carried"; owner=$1; exchange PUT "$BACKUP_PREFIX/database" || owner=
+  else owner=; fi
+  end_exchange
+  [ -n "$owner" ] || stop "the object store did not say whose $BACKUP_PREFIX is (status $status). It is tried again."
+  [ "$owner" = "$1" ] || stop "$BACKUP_PREFIX holds the backups of another database. Set backup.prefix to another folder, or empty that one."
+  echo "$1" >/tmp/claimed
+}
+
 case ${1:-} in
   # Ends with 0 only when the object store has the file.
   archive)
     patience=60
+    claim "$(LC_ALL=C pg_controldata -D "$PGDATA" | sed -n 's/^Database system identifier: *//p')"
     begin_exchange
     gzip -1 <"$2" >"$carried"
     code=0
@@ -65,6 +80,12 @@ case ${1:-} in
         mv "$3.part" "$3"
         end_exchange
         exit 0
+      fi
+      if [ "$status" = 404 ] && [[ $2 =~ ^[0-9A-F]{24}$ ]]; then
+        # What a replica recycled before the primary had stored it is a hole, and not the end.
+        later=$(keys "$RESTORE_PREFIX/log/${2:0:8}") || exit 200
+        later=$(sed 's|.*/||; s/\.gz$//' <<<"$later" | grep -E '^[0-9A-F]{24}$' | awk -v it="$2" '($0 "") > (it "")' | head -1) || true
+        [ -z "$later" ] || { say "the log has a hole: $2 is missing and $later is there. Give a restore.time before it."; end_exchange; exit 200; }
       fi
       [ "$status" != 404 ] || { end_exchange; exit 1; }
       sleep 5
@@ -89,8 +110,9 @@ case ${1:-} in
     export PGPASSFILE=$folder/login
     echo "*:*:*:replicator:$(sed 's/[\\:]/\\&/g' /etc/postgresql/auth/replication-password)" >"$PGPASSFILE"
     login="host=$SERVICE port=5432 user=replicator application_name=backup connect_timeout=10"
-    said=$(psql -XAtq "$login dbname=postgres" -c "SELECT split_part(current_setting('server_version'), ' ', 1), pg_current_wal_lsn()") || stop "the primary does not answer"
-    version=${said%|*} start=${said#*|}
+    said=$(psql -XAtq "$login dbname=postgres" -c "SELECT split_part(current_setting('server_version'), ' ', 1), pg_current_wal_lsn(), system_identifier FROM pg_control_system()") || stop "the primary does not answer"
+    IFS='|' read -r version start identity <<<"$said"
+    claim "$identity"
     say "copying all data to $BACKUP_PREFIX/base/$label"
     pg_basebackup -d "$login" -D - -F tar -X none -c fast -l "$label" 2>"$folder/said" | gzip -1 |
       split -b 64M -d -a 5 --filter="bash $settings/backup.sh part $label \$FILE" - part- || { cat "$folder/said" >&2; stop "the backup $label came to no end"; }

@@ -78,6 +78,9 @@ restore_database() {
   wait $child || true
   child=
   [ -z "$ending" ] || exit 0
+  # Where the history branched off must reach the object store, or a later restore would end here.
+  mkdir -p "$parent/partial/pg_wal/archive_status"
+  for file in "$parent"/partial/pg_wal/*.history; do [ ! -e "$file" ] || touch "$parent/partial/pg_wal/archive_status/${file##*/}.ready"; done
   put_in_place
   echo "start: the data are restored"
 }
@@ -114,14 +117,14 @@ rejoin() {
   rm -f "$VOLUME/copy-anew"
 }
 
-# Whether no other server is there: for 15 seconds nobody listens, and no machine is silent.
+# Whether no other server has data: for half a minute all are there and refuse, which one with data would not for so long.
 alone_here() {
-  local pod code round
+  local pod said
   [ -n "$(others)" ] || return 0
-  for round in 1 2 3 4 5; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
     for pod in $(others); do
-      timeout 3 bash -c ">/dev/tcp/$pod.$DOMAIN/5432" 2>/dev/null && return 1 || code=$?
-      [ $code != 124 ] || return 1
+      if said=$(timeout 3 bash -c ">/dev/tcp/$pod.$DOMAIN/5432" 2>&1); then return 1; fi
+      case $said in *refused*) ;; *) return 1 ;; esac
     done
     sleep 3
   done

@@ -109,6 +109,9 @@ include_if_exists = '/var/run/postgresql/follows.conf'
 {{- $before := include "common.remembered" (dict "context" . "key" "primary") | default "0" | int -}}
 {{- $now := dig "spec" "replicas" 0 (include "common.live" . | fromJson) | int -}}
 {{- if ge $primary $replicas -}}
+{{- if eq $replicas 1 -}}
+{{- fail (printf "\n\nprimary is %d, but the one server has the number 0. Set primary to 0, or replicas to more.\n" $primary) -}}
+{{- end -}}
 {{- fail (printf "\n\nprimary is %d, but %d servers have the numbers 0 to %d. Choose one of these.\n" $primary $replicas (sub $replicas 1)) -}}
 {{- end -}}
 {{- if ge (int .Values.synchronous.replicas) $replicas -}}

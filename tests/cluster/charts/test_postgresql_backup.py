@@ -64,12 +64,15 @@ class Kept:
         question = "SELECT last_archived_wal FROM pg_stat_archiver"
         eventually(lambda: rows(self.orders, question, **self.admin())[0][0] >= last, "the log is stored", 120)
 
-    def restored(self, name: str, moment: str = "") -> Release:
-        """Another release that begins with the backups of this one."""
+    def another(self, name: str, **values: dict) -> Release:
+        """Another release that is bound to the same object store."""
         made = self.release(name, "postgresql")
-        restore = {"prefix": f"{self.orders.namespace}/orders", "time": moment}
-        made.bring_up({**reachable(made), "bindings": {"objectStore": "files-binding"}, "restore": restore})
+        made.bring_up({**reachable(made), "bindings": {"objectStore": "files-binding"}, **values})
         return made
+
+    def restored(self, name: str, moment: str = "", **values: dict) -> Release:
+        """Another release that begins with the backups of this one."""
+        return self.another(name, restore={"prefix": f"{self.orders.namespace}/orders", "time": moment}, **values)
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +111,13 @@ def test_restored_as_of_a_moment_it_has_what_was_there_and_not_what_came_later(k
 
 
 def test_restored_to_the_end_of_the_log_it_has_every_acknowledged_row(kept: Kept) -> None:
-    whole = kept.restored("whole")
+    whole = kept.restored("whole", backup={"enabled": True})
     assert set(numbers(whole)) >= set(kept.ledger.acknowledged)
+    look = ("bash", "-c", '. /etc/postgresql/conf/exchange.sh; keys "$BACKUP_PREFIX/log/"')
+    stored = lambda: whole.execute("whole-0", *look, container="postgresql")  # noqa: E731
+    eventually(lambda: ".history.gz" in stored(), "where its history branched off is stored", 60)
     whole.delete_pod()
+    eventually(lambda: roles(whole) == {"whole-0": "primary"}, "the address leads to the new pod", 60)
     assert set(numbers(whole)) >= set(kept.ledger.acknowledged)
     whole.uninstall()
 
@@ -129,6 +136,24 @@ def test_the_schedule_makes_a_backup_and_the_oldest_goes(kept: Kept) -> None:
     assert len(kept.listed()) == 2
     kept.back_up()
     assert len(kept.listed()) == 2 and first not in kept.listed()
+
+
+def test_another_database_does_not_write_into_the_folder_of_this_one(kept: Kept) -> None:
+    before = kept.listed()
+    backup = {"enabled": True, "prefix": f"{kept.orders.namespace}/orders"}
+    other = kept.another("other", backup=backup)
+    told = ("-n", other.namespace, "exec", "other-0", "-c", "postgresql", "--", *SCRIPT, "run")
+    answer = other.run(other.kubectl, *told)
+    assert answer.returncode != 0
+    assert "holds the backups of another database. Set backup.prefix to another folder" in answer.stderr
+    rows(other, "CREATE TABLE ledger (id int)")
+    password = other.secret("auth")["admin-password"]
+    admin = {"user": "postgres", "password": password, "dbname": "postgres"}
+    rows(other, "SELECT pg_switch_wal()", **admin)
+    count = "SELECT failed_count > 0, archived_count FROM pg_stat_archiver"
+    eventually(lambda: rows(other, count, **admin)[0] == (True, 0), "its log is not stored there", 120)
+    assert kept.listed() == before
+    other.uninstall()
 
 
 def test_log_that_the_object_store_does_not_take_stays_and_is_stored_later(kept: Kept) -> None:
