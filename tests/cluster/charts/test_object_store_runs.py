@@ -108,12 +108,12 @@ def test_a_signed_address_opens_one_object_to_those_who_have_it(objects: Release
             urllib.request.urlopen(address.replace("a/word", "large"), timeout=10)
 
 
-def test_only_s3_can_be_reached_from_outside_of_the_pod(objects: Release) -> None:
+def test_only_s3_and_the_numbers_can_be_reached_from_outside_of_the_pod(objects: Release) -> None:
     listens = objects.execute("objects-0", "cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines()
     outside = {
         int(line.split()[1].split(":")[1], 16) for line in listens if " 0A " in line and " 0100007F:" not in line
     }
-    assert outside == {8333, 18333}
+    assert outside == {8333, 18333, 9327}
 
 
 def test_prometheus_finds_numbers_for_every_alert_and_panel(objects: Release) -> None:
