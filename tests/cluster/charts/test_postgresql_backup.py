@@ -62,7 +62,7 @@ class Kept:
         """Ends the piece of log that is being written, and waits until the object store has it."""
         last = rows(self.orders, "SELECT pg_walfile_name(pg_switch_wal())", **self.admin())[0][0]
         question = "SELECT last_archived_wal FROM pg_stat_archiver"
-        eventually(lambda: rows(self.orders, question, **self.admin())[0][0] >= last, "the log is stored", 120)
+        eventually(lambda: rows(self.orders, question, **self.admin())[0][0] >= last, "the log is stored", 300)
 
     def another(self, name: str, **values: dict) -> Release:
         """Another release that is bound to the same object store."""
