@@ -10,7 +10,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.cluster.charts.release import Release, eventually
 
-QUORUM = """
+# What a command of Kafka needs in the pod of a node to be the user of the applications: /tmp/client.properties
+SIGNED_IN = """
 export KAFKA_HEAP_OPTS=-Xmx96m KAFKA_LOG4J_OPTS= LOG_DIR=/tmp/logs KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC
 umask 077
 cat >/tmp/client.properties <<END
@@ -19,6 +20,8 @@ sasl.mechanism=PLAIN
 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
   username="$APP_USER" password="$(cat /etc/kafka/auth/password)";
 END
+"""
+QUORUM = f"""{SIGNED_IN}
 /opt/kafka/bin/kafka-metadata-quorum.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
   --command-config /tmp/client.properties describe --status
 """

@@ -18,6 +18,23 @@ TINY = {
     "service": {"type": "NodePort"},
     "networkPolicy": {"clients": "anywhere"},
 }
+# The image that has what Spark needs to reach Kafka, Cassandra and an object store.
+CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
+# A job that takes the numbers of topic "events" to table "jobs" and to the object store; says how many, and their sum.
+COPY = """
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
+login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
+events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
+rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
+table = {"keyspace": spark.conf.get("spark.bindings.cassandra.keyspace"), "table": "jobs"}
+rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
+place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/jobs"
+rows.write.mode("overwrite").parquet(place)
+print("COPIED", *spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
+"""
 SLOW = 900  # seconds for all parts to start: several Java processes on a machine with two cores
 
 

@@ -14,28 +14,12 @@ from tests.cluster.charts import cassandra_client
 from tests.cluster.charts.kafka_client import free_ports, make_topic, write
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
-from tests.cluster.charts.spark_client import SLOW, TINY, command_lines, connected, wait_for_workers
+from tests.cluster.charts.spark_client import CONNECTORS, COPY, SLOW, TINY, command_lines, connected, wait_for_workers
 from tests.cluster.charts.test_spark_job_runs import SMALL, finished, log
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 RECORDS = 300
-CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
 BINDINGS = {"kafka": "events-binding", "cassandra": "views-binding", "objectStore": "lake-binding"}
-COPY = """
-from pyspark.sql import SparkSession
-
-spark = SparkSession.builder.getOrCreate()
-keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
-login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
-events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
-rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
-keyspace = spark.conf.get("spark.bindings.cassandra.keyspace")
-table = {"keyspace": keyspace, "table": "jobs"}
-rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
-bucket = spark.conf.get("spark.bindings.object-store.bucket")
-rows.write.mode("overwrite").parquet(f"s3a://{bucket}/jobs")
-print("COPIED", spark.read.parquet(f"s3a://{bucket}/jobs").count())
-"""
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,12 @@ from kubernetes import client
 
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
-from tests.cluster.charts.spark_client import SLOW
+from tests.cluster.charts.spark_client import CONNECTORS, SLOW
 
 pytestmark = pytest.mark.cluster
 SMALL = {"driver": {"resources": {"cpu": "300m"}}, "executors": {"resources": {"cpu": "300m"}}}
 BOUND = {
-    "image": {"tag": "4.1.4-connectors"},
-    "connectors": {"source": "image"},
+    **CONNECTORS,
     "bindings": {"objectStore": "lake-binding"},
 }
 REPORT = """

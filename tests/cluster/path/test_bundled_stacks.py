@@ -13,7 +13,8 @@ import yaml
 from playwright.sync_api import Page
 
 from tests.cluster.charts.cassandra_client import CHEAP
-from tests.cluster.charts.spark_client import TINY
+from tests.cluster.charts.kafka_client import SIGNED_IN
+from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY
 from tests.cluster.path.chaos import eventually
 from tests.support.browser import chromium, seat
 from tests.support.command_line import CommandLine
@@ -23,32 +24,10 @@ Kubectl = Callable[..., str]
 SECONDS = 1500  # for nine Java processes to start on a machine with two cores
 RECORDS = 300
 GATEWAY = "10.100.0.1"
-CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
 SPARK = {**{key: TINY[key] for key in ("workers", "connect", "master")}, **CONNECTORS}
-PRODUCE = """
-cat >/tmp/login.properties <<END
-security.protocol=SASL_PLAINTEXT
-sasl.mechanism=PLAIN
-sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
-  username="$APP_USER" password="$(cat /etc/kafka/auth/password)";
-END
-export KAFKA_HEAP_OPTS=-Xmx96m KAFKA_LOG4J_OPTS= LOG_DIR=/tmp/logs KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC
-seq 0 %d | /opt/kafka/bin/kafka-console-producer.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" --topic events \
-  --command-config /tmp/login.properties --command-property acks=all
-"""
-COPY = """
-from pyspark.sql import SparkSession
-
-spark = SparkSession.builder.getOrCreate()
-keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
-login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
-events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
-rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
-table = {"keyspace": spark.conf.get("spark.bindings.cassandra.keyspace"), "table": "jobs"}
-rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
-place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/jobs"
-rows.write.mode("overwrite").parquet(place)
-print("COPIED", spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
+PRODUCE = f"""{SIGNED_IN}
+seq 0 {RECORDS - 1} | /opt/kafka/bin/kafka-console-producer.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
+  --command-config /tmp/client.properties --command-property acks=all --topic events
 """
 CELL = (
     "import os; from pyspark.sql import SparkSession; spark = SparkSession.builder.getOrCreate(); "
@@ -98,7 +77,7 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
     bound = {entry["name"] for entry in aw.json("services", "show", f"{name}-spark")["bound_to"]}
     assert bound == {f"{name}-kafka", f"{name}-cassandra", f"{name}-object-store"}
 
-    kubectl("-n", name, "exec", f"{name}-kafka-0", "--", "bash", "-c", PRODUCE % (RECORDS - 1))
+    kubectl("-n", name, "exec", f"{name}-kafka-0", "--", "bash", "-c", PRODUCE)
     query(kubectl, name, f"{name}-cassandra", "CREATE TABLE jobs (id int PRIMARY KEY, text text)")
     members = {"kafka": "kafka", "cassandra": "cassandra", "objectStore": "object-store"}
     job = {
@@ -116,7 +95,7 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
     driver = ("-l", f"app.kubernetes.io/instance={name}-copy,app.kubernetes.io/component=driver", "--tail=-1")
 
     def copied() -> bool:
-        return f"COPIED Row(count(1)={RECORDS}, sum(id)={sum(range(RECORDS))})" in kubectl("-n", name, "logs", *driver)
+        return f"COPIED {RECORDS} {sum(range(RECORDS))}\n" in kubectl("-n", name, "logs", *driver)
 
     eventually(copied, "the job says what it copied", 600)
     counted = query(kubectl, name, f"{name}-cassandra", "SELECT count(*) FROM jobs")
