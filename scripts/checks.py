@@ -1,14 +1,15 @@
-"""Runs groups of checks, all of them even when one fails, and sums up at the end."""
+"""Runs groups of checks, all of them even when one fails, and sums up at the end with what the failed ones said."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +21,10 @@ TIMES = "--durations=15"
 STACKS = "tests/cluster/path/test_bundled_stacks.py"
 OUTAGES = "tests/cluster/path/test_outages.py"
 NOTHING_COLLECTED = 5
+FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+\.py)\S*")  # a line of pytest's short summary
+TOLD = 120  # lines of a failed check told again at the end
+AGAIN = ("test", "cluster")  # groups that share the machine with others
+FEW = 3  # files that may be run again: more of them failing is no accident
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Check:
     """One command; `needs` is a path without which there is nothing to check.
 
     The checks of a group that are `beside` run at the same time, before the others: they mostly wait for pods.
+    When tests of a few files failed in a group of AGAIN, those files are run once more with the machine to themselves,
+    and the summary tells of both runs.
     """
 
     title: str
@@ -75,6 +82,21 @@ CHECKS = {
 }
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a check ended: its code, closing line, seconds, the end of what a failed one said, and files to run again."""
+
+    check: Check
+    code: int
+    last: str
+    seconds: float
+    said: Sequence[str] = ()
+    failed: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return f"{'✓' if self.code == 0 else '✗'} {self.check.title} ({self.seconds:.0f} s): {self.last}"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the named group; 0 when every check passed."""
     if len(arguments) != 1 or arguments[0] not in CHECKS:
@@ -85,18 +107,31 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     together = [check for check in CHECKS[arguments[0]] if check.beside]
     with ThreadPoolExecutor(max(1, len(together))) as pool:
-        results = list(pool.map(lambda check: (check, *outcome(check, f"{check.title} │ ")), together))
-    results += [(check, *outcome(check)) for check in CHECKS[arguments[0]] if not check.beside]
-    print()
-    for check, code, last, seconds in results:
-        print(f"{'✓' if code == 0 else '✗'} {check.title} ({seconds:.0f} s): {last}")
-    return 0 if all(code == 0 for _, code, _, _ in results) else 1
+        outcomes = list(pool.map(lambda check: run(check, f"{check.title} │ "), together))
+    outcomes += [run(check) for check in CHECKS[arguments[0]] if not check.beside]
+    if arguments[0] in AGAIN:
+        outcomes = [alone(outcome) if 0 < len(outcome.failed) <= FEW else outcome for outcome in outcomes]
+    for outcome in outcomes:
+        if outcome.code != 0:
+            print(f"\n── What {outcome.check.title} said:", *outcome.said, sep="\n")
+    print("", *outcomes, sep="\n")
+    return 0 if all(outcome.code == 0 for outcome in outcomes) else 1
 
 
-def outcome(check: Check, prefix: str = "") -> tuple[int, str, float]:
-    """Run one check with its output shown, each line behind the prefix; gives code, closing line and seconds."""
+def alone(before: Outcome) -> Outcome:
+    """Run the files of failed tests again, nothing beside them; the closing line tells of both runs."""
+    print(f"\n── What {before.check.title} said:", *before.said, sep="\n")
+    marks = before.check.command[len(PYTEST) :]
+    marks = marks[marks.index("-m") :] if "-m" in marks else ()
+    again = run(replace(before.check, title=f"{before.check.title}, again", command=[*PYTEST, *before.failed, *marks]))
+    last = f"{before.last}; {', '.join(before.failed)} again: {again.last}"
+    return replace(again, check=before.check, last=last, seconds=before.seconds + again.seconds)
+
+
+def run(check: Check, prefix: str = "") -> Outcome:
+    """Run one check with its output shown, each line behind the prefix."""
     if not (ROOT / check.needs).exists():
-        return 1, f"{check.needs} is not there", 0.0
+        return Outcome(check, 1, f"{check.needs} is not there", 0.0)
     print(f"\n── {check.title}: {' '.join(check.command)}", flush=True)
     started = time.monotonic()
     environment = {**os.environ, "CI": "1"}
@@ -111,15 +146,18 @@ def outcome(check: Check, prefix: str = "") -> tuple[int, str, float]:
         text=True,
         errors="replace",
     )
-    last = ""
+    said: list[str] = []
     assert process.stdout is not None
     for line in process.stdout:
         print(prefix + line, end="", flush=True)
-        last = line.strip() or last
+        said.append(line.rstrip())
     code = process.wait()
-    if code == NOTHING_COLLECTED:
-        last = "no test was found"
-    return code, last, time.monotonic() - started
+    seconds = time.monotonic() - started
+    last = "no test was found" if code == NOTHING_COLLECTED else next((text for text in reversed(said) if text), "")
+    if code == 0:
+        return Outcome(check, code, last.strip(), seconds)
+    files = dict.fromkeys(match[1] for text in said if (match := FAILED.match(text)))
+    return Outcome(check, code, last.strip(), seconds, said[-TOLD:], list(files))
 
 
 if __name__ == "__main__":

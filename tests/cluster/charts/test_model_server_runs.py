@@ -50,6 +50,12 @@ def models(release: Callable[[str, str], Release]) -> Release:
     return made
 
 
+def stay(models: Release, versions: str) -> set[str]:
+    """The pods of versions by their UIDs, without those on their way out."""
+    found = [pod for version in versions for pod in models.pods(f"version-{version}")]
+    return {pod.metadata.uid for pod in found if not pod.metadata.deletion_timestamp}
+
+
 @pytest.fixture
 def asked(models: Release) -> Iterator[Client]:
     """A client of the endpoint."""
@@ -95,7 +101,7 @@ def test_the_binding_leads_to_the_endpoint(models: Release) -> None:
 
 
 def test_a_version_that_does_not_load_gets_no_request(models: Release, asked: Client) -> None:
-    before = {pod.metadata.uid for version in "12" for pod in models.pods(f"version-{version}")}
+    before = stay(models, "12")
     one, two = models.external["models"]
     missing = {"version": "3", "weight": 100, "uri": "s3://models/plane/3/model.joblib"}
     answer = models.apply({**models.external, "models": [{**one, "weight": 0}, {**two, "weight": 0}, missing]})
@@ -111,7 +117,7 @@ def test_a_version_that_does_not_load_gets_no_request(models: Release, asked: Cl
     secret = models.api.read_namespaced_secret("objects-binding", models.namespace)
     assert secret.data["secret-access-key"] not in said
     assert asked.share(40).keys() == {"1", "2"}, "the former router goes on with the former weights"
-    assert {pod.metadata.uid for version in "12" for pod in models.pods(f"version-{version}")} == before
+    assert stay(models, "12") == before
     answer = models.apply({**models.external, "models": [missing]})
     assert answer.returncode != 0
     assert "The version 1 cannot be taken away now: not all routers have been replaced" in answer.stderr
@@ -126,15 +132,14 @@ def test_a_class_of_ones_own_comes_with_its_folder_and_gets_its_share(models: Re
 
 def test_new_weights_replace_the_router_alone_and_no_request_fails(models: Release, asked: Client) -> None:
     one, two = models.external["models"]
-    versions = [f"version-{version}" for version in "123"]
-    before = {pod.metadata.uid for version in versions for pod in models.pods(version)}
+    before = stay(models, "123")
     with asked.asking():
         models.bring_up({**models.external, "models": [{**one, "weight": 0}, {**two, "weight": 100}, RULE]})
         eventually(lambda: len(models.pods()) == 1, "the former router is gone", 120)
         assert Client(asked.base).share(30).keys() == {"2"}
     report = asked.report("model-server, one router: all requests to another version")
     assert report.failed == 0, asked.failures[:3]
-    assert {pod.metadata.uid for version in versions for pod in models.pods(version)} == before
+    assert stay(models, "123") == before
 
 
 def test_a_version_that_gets_requests_is_not_taken_away(models: Release, asked: Client) -> None:
