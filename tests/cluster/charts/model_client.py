@@ -77,17 +77,22 @@ def train(release: Release, image: str) -> dict[str, bytes]:
     return {version: base64.b64decode(text) for version, text in (line.split() for line in said.splitlines())}
 
 
-def address(release: Release) -> str:
+def address(release: Release, node: str = "node1") -> str:
     """The endpoint, as it is reached from outside: a node port of a node."""
     service = release.api.read_namespaced_service(release.name, release.namespace)
-    return f"http://10.100.0.11:{service.spec.ports[0].node_port}"
+    of = {each.type: each.address for each in release.api.read_node(node).status.addresses}
+    return f"http://{of['InternalIP']}:{service.spec.ports[0].node_port}"
 
 
 @dataclass
 class Client:
-    """Asks the endpoint; it keeps its connections as long as the server lets it, and never asks twice."""
+    """Asks the endpoint; it keeps its connections as long as the server lets it, and never asks twice.
+
+    `tries` are for connections, before anything is asked.
+    """
 
     base: str
+    tries: int = 0
     answered: Counter = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     longest: float = 0.0
@@ -95,8 +100,9 @@ class Client:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Opens the connections."""
-        self.http = httpx.Client(timeout=60)
+        """Opens the connections; with `tries`, one that is not made in two seconds is tried again so many times."""
+        again = httpx.HTTPTransport(retries=self.tries) if self.tries else None
+        self.http = httpx.Client(timeout=httpx.Timeout(60, connect=2 if self.tries else 60), transport=again)
 
     def infer(self, version: str = "", body: object = REQUEST, **headers: str) -> tuple[str, list]:
         """The version that answered and what it said."""
@@ -141,9 +147,9 @@ class Client:
         goal = self.answered.total() + more
         eventually(lambda: self.answered.total() >= goal, f"{more} more answers; {self.failures[-1:]}", seconds)
 
-    def report(self, what: str) -> Report:
+    def report(self, what: str, seconds: float | None = None) -> Report:
         """What became of the requests: each is one to which the right answer came, or a failure."""
-        report = Report(what, self.answered.total(), len(self.failures), 0, 0, self.longest)
+        report = Report(what, self.answered.total(), len(self.failures), 0, 0, self.longest, seconds)
         keep(report)
         return report
 

@@ -1,19 +1,17 @@
 """JupyterLab on a real cluster, opened in Chromium through the ingress. The tests follow each other on one release."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.cluster.charts import git_server
+from tests.cluster.charts.jupyter_client import GATEWAY, ask, ingress, reached
 from tests.cluster.charts.release import Release, eventually
 from tests.support.browser import chromium, seat
 
 pytestmark = pytest.mark.cluster
-GATEWAY = "10.100.0.1"
 PATH = "/user/ada"
 SLOWLY = 240_000  # milliseconds; the first start of the page and of a kernel on a busy machine
 
@@ -36,7 +34,7 @@ def notebook(release: Callable[[str, str], Release]) -> Release:
         "resources": {"cpu": "50m", "memory": "512Mi"},
         "source": {"git": {"url": f"{address}/private.git", "ref": "v1", "secret": "git-login"}},
         "bindings": {"objectStore": "objects-binding", "spark": "spark-binding"},
-        "ingress": {"enabled": True, "className": "standard", "host": f"{made.namespace}.test", "path": PATH},
+        "ingress": ingress(made, PATH),
     }
     made.bring_up(made.external)
     return made
@@ -51,27 +49,6 @@ def page(notebook: Release) -> Iterator[Page]:
             lost = taken.page.get_by_role("dialog", name="Server Connection Error")
             taken.page.add_locator_handler(lost, lambda dialog: dialog.get_by_role("button").last.click())
             yield taken.page
-
-
-def ask(release: Release, path: str, method: str = "GET", body: object = None, token: str | None = None) -> tuple:
-    """The code and the JSON that the server answers through the ingress; with the right token if none is given."""
-    token = release.binding()["token"] if token is None else token
-    request = urllib.request.Request(
-        f"http://{GATEWAY}{PATH}/{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Host": f"{release.namespace}.test", **({"Authorization": f"token {token}"} if token else {})},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.loads(answer.read() or b"null")
-    except urllib.error.HTTPError as error:
-        return error.code, None
-
-
-def reached(release: Release) -> None:
-    """Returns when the ingress leads to the server again."""
-    eventually(lambda: ask(release, "api")[0] == 200, "the notebook answers through the ingress", 120)
 
 
 def sign_in(page: Page, release: Release, path: str, token: str) -> None:

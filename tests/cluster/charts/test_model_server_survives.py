@@ -1,5 +1,9 @@
-"""Two versions with two copies each and two routers: changed, killed, scaled and rolled back while clients ask."""
+"""Two versions with two copies each and two routers: upgraded, changed, killed and scaled while clients ask.
 
+$ANYWHERE_CLUSTER_TOOL is a command that cuts the power of a machine and brings it back: TOOL node off|on NAME.
+"""
+
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +15,7 @@ from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 IMAGE = "docker.io/seldonio/mlserver:1.7.1"
+THREADS = 3
 STANDARD = {
     "modelName": MODEL,
     "resources": {"cpu": "20m", "memory": "384Mi"},
@@ -32,7 +37,7 @@ def models(release: Callable[[str, str], Release]) -> Release:
     """The release that the tests share, in the standard plan with less of everything."""
     made = release("models", "model-server")
     model_client.train(made, IMAGE)
-    made.bring_up(shares(100, 0), plan="standard")
+    made.bring_up(shares(100, 0, serverVersion="1.7.0"), plan="standard")
     return made
 
 
@@ -48,17 +53,58 @@ def settled(models: Release) -> None:
     eventually(lambda: len(models.pods()) == 2, "the former routers are gone", 180)
 
 
-def told(asked: Client, what: str) -> None:
+def places(models: Release, part: str) -> set[str]:
+    """The machines that a part runs on."""
+    return {pod.spec.node_name for pod in models.pods(part) if not pod.metadata.deletion_timestamp}
+
+
+def move(models: Release, part: str, node: str) -> None:
+    """Moves what of a part is on a machine to another one."""
+    models.api.patch_node(node, {"spec": {"unschedulable": True}})
+    try:
+        for pod in models.pods(part):
+            if pod.spec.node_name == node:
+                models.api.delete_namespaced_pod(pod.metadata.name, models.namespace)
+        eventually(lambda: all(pod.spec.node_name != node for pod in models.pods(part)), "it has left", 180)
+        settled(models)
+    finally:
+        models.api.patch_node(node, {"spec": {"unschedulable": None}})
+
+
+def apart(models: Release, part: str) -> None:
+    """Moves one of the two pods of a part that are on one machine."""
+    if len(places(models, part)) == 1:
+        models.api.delete_namespaced_pod(models.pods(part)[0].metadata.name, models.namespace)
+        settled(models)
+        assert len(places(models, part)) == 2
+
+
+def alive(models: Release, node: str) -> bool:
+    """Whether the cluster hears of a machine."""
+    conditions = models.api.read_node_status(node).status.conditions
+    return any(each.type == "Ready" and each.status == "True" for each in conditions)
+
+
+def told(asked: Client, what: str, seconds: float | None = None) -> None:
     """Keeps the report; no request may have failed."""
-    assert asked.report(what).failed == 0, asked.failures[:3]
+    assert asked.report(what, seconds).failed == 0, asked.failures[:3]
+
+
+def test_the_next_version_of_the_server_under_load(models: Release, asked: Client) -> None:
+    assert asked.http.get(f"{asked.base}/v2").json()["version"] == "1.7.0"
+    with asked.asking(threads=THREADS):
+        seconds = models.bring_up(shares(100, 0), plan="standard")
+        settled(models)
+        assert asked.http.get(f"{asked.base}/v2").json()["version"] == "1.7.1"
+    told(asked, "model-server, two routers, two copies: 1.7.0 to 1.7.1", seconds)
 
 
 def test_a_canary_and_the_way_back_under_load(models: Release, asked: Client) -> None:
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         models.bring_up(shares(50, 50), plan="standard")
         settled(models)
         assert Client(asked.base).share(60).keys() == {"1", "2"}
-        answer = models.run(models.helm, "rollback", models.name, "1", "--namespace", models.namespace)
+        answer = models.run(models.helm, "rollback", models.name, "2", "--namespace", models.namespace)
         assert answer.returncode == 0, answer.stderr
         settled(models)
         assert Client(asked.base).share(60).keys() == {"1"}
@@ -66,7 +112,7 @@ def test_a_canary_and_the_way_back_under_load(models: Release, asked: Client) ->
 
 
 def test_a_killed_copy_is_not_noticed(models: Release, asked: Client) -> None:
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         pod = models.pods("version-1")[0].metadata.name
         models.api.delete_namespaced_pod(pod, models.namespace, grace_period_seconds=0)
         asked.wait_for(60)
@@ -75,7 +121,7 @@ def test_a_killed_copy_is_not_noticed(models: Release, asked: Client) -> None:
 
 
 def test_a_drained_router_is_not_noticed(models: Release, asked: Client) -> None:
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         body = client.V1Eviction(metadata=client.V1ObjectMeta(name=models.pods()[0].metadata.name))
         models.api.create_namespaced_pod_eviction(body.metadata.name, models.namespace, body)
         settled(models)
@@ -83,17 +129,17 @@ def test_a_drained_router_is_not_noticed(models: Release, asked: Client) -> None
 
 
 def test_a_killed_router_costs_at_most_the_requests_it_was_about(models: Release, asked: Client) -> None:
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         name = models.pods()[0].metadata.name
         models.api.delete_namespaced_pod(name, models.namespace, grace_period_seconds=0)
         asked.wait_for(60)
         settled(models)
     report = asked.report("model-server, two routers: one killed")
-    assert report.failed <= 3 * 3, asked.failures
+    assert report.failed <= THREADS * 3, asked.failures
 
 
 def test_more_and_fewer_copies_under_load(models: Release, asked: Client) -> None:
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         models.bring_up(shares(100, 0, replicas=3), plan="standard")
         assert deployment(models, "1").status.ready_replicas == 3
         models.bring_up(shares(100, 0, replicas=1), plan="standard")
@@ -103,8 +149,37 @@ def test_more_and_fewer_copies_under_load(models: Release, asked: Client) -> Non
 
 def test_copies_follow_the_load(models: Release, asked: Client) -> None:
     load = {"enabled": True, "minimum": 1, "maximum": 2, "cpuPercent": 10}
-    with asked.asking(threads=3):
+    with asked.asking(threads=THREADS):
         answer = models.apply(shares(100, 0, autoscaling=load, replicas=1), plan="standard")
         assert answer.returncode == 0, answer.stderr
         eventually(lambda: deployment(models, "1").status.ready_replicas == 2, "a second copy came by load", 400)
     told(asked, "model-server: a second copy by load")
+
+
+@pytest.mark.parametrize("which", ["a copy", "a copy and a router"])
+def test_a_machine_without_power_costs_at_most_the_requests_that_were_on_it(
+    models: Release, power: Callable[[str, str], None], which: str
+) -> None:
+    """A connection that is not made in two seconds is tried again; what was asked is asked once."""
+    for part in ("version-1", "server"):
+        apart(models, part)
+    lost = min(places(models, "version-1") & places(models, "server"))
+    if which == "a copy":
+        move(models, "server", lost)
+    other = min({node.metadata.name for node in models.api.list_node().items} - {lost})
+    asked = Client(model_client.address(models, other), tries=5)
+    with asked.asking(threads=THREADS):
+        power("off", lost)
+        try:
+            asked.wait_for(200, 240)
+            eventually(lambda: not alive(models, lost), "the cluster knows that the machine is off", 120)
+            asked.wait_for(200, 240)
+        finally:
+            power("on", lost)
+        started = time.monotonic()
+        eventually(lambda: alive(models, lost), "the machine is back", 120)
+        settled(models)
+        seconds = time.monotonic() - started
+    report = asked.report(f"model-server, two routers, two copies: a machine with {which} off and on", seconds)
+    assert report.failed <= THREADS, asked.failures
+    assert report.longest_pause <= 20
