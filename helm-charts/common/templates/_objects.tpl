@@ -1,4 +1,4 @@
-{{/* Gives every pod of a part a name of its own, also before it is ready. Takes a part with "ports" (dict "postgresql" 5432). */}}
+{{/* Gives every pod of a part a name of its own, also before it is ready. Takes a part with "ports" (dict "postgresql" 5432); "ready" true: pods that are ready alone. */}}
 {{- define "common.headlessService" -}}
 apiVersion: v1
 kind: Service
@@ -9,7 +9,7 @@ metadata:
     {{- include "common.labels" .context | nindent 4 }}
 spec:
   clusterIP: None
-  publishNotReadyAddresses: true
+  publishNotReadyAddresses: {{ not .ready }}
   selector:
     {{- include "common.selector" . | nindent 4 }}
   ports:

@@ -15,6 +15,12 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
+{{- with .sysctls }}
+  sysctls:
+  {{- range $name, $value := . }}
+    - {name: {{ $name }}, value: {{ $value | quote }}}
+  {{- end }}
+{{- end }}
 {{- with .context.Values.global.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Writes this node's settings, makes its storage on the first start, then becomes the server.
+# Writes this node's settings, makes its storage on the first start, then runs the server until it ends.
 #
 # The quorum of the controllers is dynamic. Controller 0 of a new cluster starts it alone; every other one, and every one that lost its
 # disk, begins as an observer and joins by itself. So a node with an empty disk never takes part in founding a quorum that exists.
 set -euo pipefail
 umask 077
+trap 'exit 143' TERM  # until the server runs
 
 say() { echo "start: $*" >&2; }
 secret() { cat "/etc/kafka/auth/$1"; }
@@ -51,12 +52,13 @@ if [ "$ROLE" != controller ]; then
 fi
 echo "advertised.listeners=$advertised" >>$config
 
-# What the controllers of other nodes answer: "there" when one listens, "none" when all refuse, else "unknown": a pod that has no address
-# yet, or that is silent, may have data.
+# What the controllers of other nodes answer: "alone" when there are none, "there" when one listens, "none" when all refuse, else "unknown":
+# a pod that has no address yet, or that is silent, may have data.
 others() {
-  local other answer found=none
+  local other answer found=alone
   for other in $(sed -n 's/^controller.quorum.bootstrap.servers=//p' $config | tr , ' '); do
     [ "${other%:*}" != "$self" ] || continue
+    [ $found != alone ] || found=none
     if answer=$(timeout 2 bash -c ">/dev/tcp/${other%:*}/${other#*:}" 2>&1); then echo there; return; fi
     case $answer in *refused*) ;; *) found=unknown ;; esac
   done
@@ -97,4 +99,24 @@ if [ ! -s "$data/meta.properties" ]; then
     until [ "$(others)" = there ]; do sleep 2; done
   fi
 fi
-exec /opt/kafka/bin/kafka-server-start.sh "$config"
+
+# A server that leaves hands over what it leads, for which it needs the controllers. When none of them answers any more, as when the whole
+# cluster is uninstalled, it would wait for them until the pod's time is over.
+leave() {
+  local heard=$SECONDS
+  kill -TERM "$server"
+  while kill -0 "$server" 2>/dev/null; do
+    case $(others) in there | alone) heard=$SECONDS ;; esac
+    if [ $((SECONDS - heard)) -ge 15 ]; then
+      say "no controller answers any more: the server ends without one, and looks through its records when it starts again"
+      kill -KILL "$server"
+    fi
+    sleep 1
+  done
+}
+
+/opt/kafka/bin/kafka-server-start.sh "$config" &
+server=$!
+trap leave TERM
+while code=0; wait "$server" || code=$?; kill -0 "$server" 2>/dev/null; do :; done
+exit $code

@@ -67,17 +67,26 @@ http {
     {{- end }}
   }
   {{- range .Values.models }}
-  {{- $host := include "common.host" (dict "context" $root "component" (printf "version-%s" .version)) }}
-  upstream version-{{ .version }} { {{ range until 3 }}server {{ $host }}:8080 max_fails=0; {{ end }}}
+  {{- $part := dict "context" $root "component" (printf "version-%s" .version) }}
+  # The Service knows at once which copies are there, but may name one of a machine that is off twice; each name behind it is tried once.
+  upstream version-{{ .version }} {
+    zone version-{{ .version }} 128k;
+    server {{ include "common.host" $part }}:8080 max_fails=0;
+    server {{ include "common.podDomain" $part }}:8080 max_fails=0 resolve backup;
+  }
   {{- end }}
+  resolver NAMESERVERS valid=2s;
   proxy_http_version 1.1;
+  proxy_set_header Connection close;  # a request goes to a copy that is on the list now
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-  proxy_connect_timeout 3s;
+  proxy_connect_timeout 1500ms;
+  proxy_socket_keepalive on;
   proxy_read_timeout {{ $router.timeoutSeconds }}s;
   proxy_send_timeout {{ $router.timeoutSeconds }}s;
   proxy_next_upstream error timeout non_idempotent;
-  proxy_next_upstream_timeout 12s;
+  proxy_next_upstream_tries 3;
+  proxy_next_upstream_timeout {{ $router.timeoutSeconds }}s;
   default_type application/json;
   server {
     listen 8080;
