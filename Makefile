@@ -34,8 +34,8 @@ cluster-test: tools ## Run tests/cluster against the cluster that KUBECONFIG nam
 faults-test: tools ## Kill processes 30 times, cut nodes and the API server off by $ANYWHERE_CLUSTER_TOOL; half an hour
 	@$(PY) scripts/checks.py faults
 
-charts-test: tools ## Go through every chart and stack with its real client: upgrades under load, lost pods and nodes, scaling; hours
-	@$(PY) scripts/checks.py charts
+charts-test: tools ## Go through every chart and stack with its real client, or those in CHARTS: upgrades under load, lost pods and nodes, scaling; hours
+	@$(PY) scripts/checks.py charts $(CHARTS)
 
 portal-test: tools ## Install the portal's own chart on the cluster that KUBECONFIG names and use it there
 	@$(PY) scripts/checks.py portal

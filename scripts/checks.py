@@ -1,11 +1,16 @@
-"""Runs groups of checks, all of them even when one fails, and sums up at the end with what the failed ones said."""
+"""Runs groups of checks, all of them even when one fails, and sums up at the end with what the failed ones said.
+
+checks.py GROUP [CHECK…]   the checks of a group, or those of them that are named
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +25,13 @@ QUICK = "not slow and not portal"
 TIMES = "--durations=15"
 STACKS = "tests/cluster/path/test_bundled_stacks.py"
 OUTAGES = "tests/cluster/path/test_outages.py"
+CHARTS = "tests/cluster/charts"
+# Of each chart's suite, in minutes: what it may take on two cores for three nodes.
+LIMITS = {
+    "cassandra": 90, "jupyter": 30, "kafka": 75, "model-server": 30, "object-store": 60, "postgresql": 75, "spark": 75,
+    "spark-job": 20, "valkey": 45, "monitoring": 20, "stacks": 60,
+}  # fmt: skip
+CLEANUP = 180  # seconds for a check that took too long to end by itself
 NOTHING_COLLECTED = 5
 FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+\.py)\S*")  # a line of pytest's short summary
 TOLD = 120  # lines of a failed check told again at the end
@@ -29,7 +41,7 @@ FEW = 3  # files that may be run again: more of them failing is no accident
 
 @dataclass(frozen=True)
 class Check:
-    """One command; `needs` is a path without which there is nothing to check.
+    """One command; `needs` is a path without which there is nothing to check, `minutes` what it may take.
 
     The checks of a group that are `beside` run at the same time, before the others: they mostly wait for pods.
     When tests of a few files failed in a group of AGAIN, those files are run once more with the machine to themselves,
@@ -41,6 +53,16 @@ class Check:
     needs: str
     folder: str = "."
     beside: bool = False
+    minutes: float | None = None
+
+
+def suite(chart: str, minutes: int) -> Check:
+    """The tests of a chart on a cluster: quick and slow ones, with real clients."""
+    start = f"test_{chart.replace('-', '_')}"
+    files = sorted(path.relative_to(ROOT) for path in (ROOT / CHARTS).glob(f"{start}*.py"))
+    longer = [f"test_{other.replace('-', '_')}" for other in LIMITS if other.startswith(f"{chart}-")]
+    names = [str(file) for file in files if not any(file.name.startswith(other) for other in longer)]
+    return Check(chart, [*PYTEST, *([STACKS] if chart == "stacks" else names), TIMES], CHARTS, minutes=minutes)
 
 
 CHECKS = {
@@ -75,9 +97,7 @@ CHECKS = {
     "faults": [
         Check("Faults, at length", [*PYTEST, "tests/cluster/path", f"--ignore={STACKS}", "-m", "slow"], STACKS),
     ],
-    "charts": [
-        Check("Charts and clients", [*PYTEST, "tests/cluster/charts", STACKS, TIMES], STACKS),
-    ],
+    "charts": [suite(chart, minutes) for chart, minutes in LIMITS.items()],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],
 }
 
@@ -98,17 +118,22 @@ class Outcome:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the named group; 0 when every check passed."""
-    if len(arguments) != 1 or arguments[0] not in CHECKS:
-        print(f"usage: checks.py {'|'.join(CHECKS)}", file=sys.stderr)
+    """Run the named group, or the checks of it that are named; 0 when every one passed."""
+    if not arguments or arguments[0] not in CHECKS:
+        print(f"usage: checks.py {'|'.join(CHECKS)} [CHECK…]", file=sys.stderr)
+        return 2
+    checks = [check for check in CHECKS[arguments[0]] if not arguments[1:] or check.title in arguments[1:]]
+    if unknown := set(arguments[1:]) - {check.title for check in checks}:
+        known = ", ".join(check.title for check in CHECKS[arguments[0]])
+        print(f"There is no {' and no '.join(sorted(unknown))} in {arguments[0]}: {known}.", file=sys.stderr)
         return 2
     if arguments[0] in ("cluster", "charts", "faults", "portal") and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: name the kubeconfig of a cluster to test on.", file=sys.stderr)
         return 2
-    together = [check for check in CHECKS[arguments[0]] if check.beside]
+    together = [check for check in checks if check.beside]
     with ThreadPoolExecutor(max(1, len(together))) as pool:
         outcomes = list(pool.map(lambda check: run(check, f"{check.title} │ "), together))
-    outcomes += [run(check) for check in CHECKS[arguments[0]] if not check.beside]
+    outcomes += [run(check) for check in checks if not check.beside]
     if arguments[0] in AGAIN:
         outcomes = [alone(outcome) if 0 < len(outcome.failed) <= FEW else outcome for outcome in outcomes]
     for outcome in outcomes:
@@ -147,12 +172,23 @@ def run(check: Check, prefix: str = "") -> Outcome:
         errors="replace",
     )
     said: list[str] = []
+    limit = 60 * (check.minutes or 60 * 24)
+    over = [
+        threading.Timer(limit, process.send_signal, [signal.SIGINT]),  # it still cleans up and says where it stood
+        threading.Timer(limit + CLEANUP, process.kill),
+    ]
+    for timer in over:
+        timer.start()
     assert process.stdout is not None
     for line in process.stdout:
         print(prefix + line, end="", flush=True)
         said.append(line.rstrip())
     code = process.wait()
     seconds = time.monotonic() - started
+    for timer in over:
+        timer.cancel()
+    if seconds >= limit:
+        return Outcome(check, code or 1, f"not done within {limit / 60:.0f} min", seconds, said[-TOLD:])
     last = "no test was found" if code == NOTHING_COLLECTED else next((text for text in reversed(said) if text), "")
     if code == 0:
         return Outcome(check, code, last.strip(), seconds)
