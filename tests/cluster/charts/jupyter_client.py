@@ -6,13 +6,23 @@ import urllib.parse
 import urllib.request
 
 from tests.cluster.charts.release import Release, eventually
-
-GATEWAY = "10.100.0.1"
+from tests.support.ingress import gateway
 
 
 def ingress(release: Release, path: str) -> dict:
     """The values with which the server is found at this path of the host of its namespace."""
     return {"enabled": True, "className": "standard", "host": f"{release.namespace}.test", "path": path}
+
+
+KNOWN: dict[str, str] = {}
+
+
+def controller(release: Release) -> str:
+    """The address of the ingress controller; a cluster is asked once for each namespace."""
+    if release.namespace not in KNOWN:
+        kubectl = lambda *words: release.run(release.kubectl, *words).stdout  # noqa: E731
+        KNOWN[release.namespace] = gateway(kubectl, release.namespace)
+    return KNOWN[release.namespace]
 
 
 def ask(
@@ -30,7 +40,7 @@ def ask(
     token = release.binding()["token"] if token is None else token
     given = release.external["ingress"]
     request = urllib.request.Request(
-        f"http://{GATEWAY}{given['path']}/{urllib.parse.quote(path)}",
+        f"http://{controller(release)}{given['path']}/{urllib.parse.quote(path)}",
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Host": given["host"], **({"Authorization": f"token {token}"} if token else {})},

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.cluster.charts import git_server
-from tests.cluster.charts.jupyter_client import GATEWAY, ask, ingress, reached
+from tests.cluster.charts.jupyter_client import ask, controller, ingress, reached
 from tests.cluster.charts.release import Release, eventually
 from tests.support.browser import chromium, seat
 
@@ -43,7 +43,7 @@ def notebook(release: Callable[[str, str], Release]) -> Release:
 @pytest.fixture
 def page(notebook: Release) -> Iterator[Page]:
     """A page of Chromium that finds the notebook's name at the ingress controller."""
-    with chromium(f"--host-resolver-rules=MAP *.test {GATEWAY}") as browser:
+    with chromium(f"--host-resolver-rules=MAP *.test {controller(notebook)}") as browser:
         with seat(browser, f"http://{notebook.namespace}.test{PATH}") as taken:
             taken.page.set_default_timeout(SLOWLY)
             lost = taken.page.get_by_role("dialog", name="Server Connection Error")

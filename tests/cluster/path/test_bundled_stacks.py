@@ -1,8 +1,7 @@
 """The stacks of the catalogue on a real cluster: what one operation makes works together, shown by a job and a cell."""
 
-from __future__ import annotations
-
 import base64
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +17,12 @@ from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY
 from tests.cluster.path.chaos import eventually
 from tests.support.browser import chromium, seat
 from tests.support.command_line import CommandLine
+from tests.support.ingress import gateway
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 Kubectl = Callable[..., str]
 SECONDS = 1500  # for nine Java processes to start on a machine with two cores
 RECORDS = 300
-GATEWAY = "10.100.0.1"
 SPARK = {**{key: TINY[key] for key in ("workers", "connect", "master")}, **CONNECTORS}
 PRODUCE = f"""{SIGNED_IN}
 seq 0 {RECORDS - 1} | /opt/kafka/bin/kafka-console-producer.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
@@ -110,22 +109,28 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
 
 
 @pytest.fixture
-def page(name: str) -> Iterator[Page]:
-    """Give a page of Chromium that finds the notebook's name at the ingress controller."""
-    with chromium(f"--host-resolver-rules=MAP *.test {GATEWAY}") as browser:
-        with seat(browser, f"http://{name}.test") as taken:
-            taken.page.set_default_timeout(240_000)
-            yield taken.page
+def pages() -> Iterator[Callable[[str, str], Page]]:
+    """Give what opens Chromium for a host at the address of an ingress controller."""
+    with contextlib.ExitStack() as stack:
+
+        def to(host: str, address: str) -> Page:
+            browser = stack.enter_context(chromium(f"--host-resolver-rules=MAP *.test {address}"))
+            page = stack.enter_context(seat(browser, f"http://{host}")).page
+            page.set_default_timeout(240_000)
+            return page
+
+        yield to
 
 
 def test_a_cell_of_the_notebook_stack_uses_spark_and_the_object_store(
-    aw: CommandLine, kubectl: Kubectl, name: str, page: Page, tmp_path: Path
+    aw: CommandLine, kubectl: Kubectl, name: str, pages: Callable[[str, str], Page], tmp_path: Path
 ) -> None:
     jupyter = {
         "resources": {"cpu": "100m", "memory": "768Mi"},
         "ingress": {"enabled": True, "className": "standard", "host": f"{name}.test"},
     }
     install(aw, "notebook-stack", name, {"spark": SPARK, "jupyter": jupyter}, tmp_path)
+    page = pages(f"{name}.test", gateway(kubectl, name))
     page.goto(f"http://{name}.test/lab?reset")
     page.locator("#password_input").fill(binding(kubectl, name, f"{name}-jupyter")["token"])
     page.locator("#login_submit").click()

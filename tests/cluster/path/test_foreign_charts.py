@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from tests.cluster.path import foreign
 from tests.cluster.path.chaos import Api, assert_one_release, eventually, kill
 from tests.support.command_line import CommandLine
+from tests.support.ingress import gateway
 from tests.support.portal import Portal
 
 pytestmark = pytest.mark.cluster
@@ -115,8 +115,7 @@ def test_the_host_of_an_ingress_is_shown_and_followed(
     patch = [{"op": "replace", "path": "/spec/rules/0/host", "value": f"moved-{name}.test"}]
     kubectl("-n", name, "patch", ingress, "--type=json", "-p", json.dumps(patch))
     eventually(lambda: hosts() == [f"moved-{name}.test"], "the new host is shown", 15)
-    address = os.environ.get("ANYWHERE_TEST_INGRESS", "10.100.0.1")
-    answer = httpx.get(f"http://{address}/", headers={"Host": f"moved-{name}.test"}, timeout=10)
+    answer = httpx.get(f"http://{gateway(kubectl, name)}/", headers={"Host": f"moved-{name}.test"}, timeout=10)
     assert answer.status_code == 200 and "nginx" in answer.text
     aw.run("services", "uninstall", name, "--wait")
     assert_gone(kubectl, name)
