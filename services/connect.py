@@ -14,6 +14,8 @@ from anywhere.gateways.kubernetes import Ref
 from services import errors
 from services.models import Service
 from services.rules import connection
+from services.rules.conditions import in_force
+from services.selectors import merged_values
 
 
 def describe(service: Service) -> dict[str, Any]:
@@ -28,7 +30,9 @@ def describe(service: Service) -> dict[str, Any]:
         "endpoints": points,
         "credential_keys": binding.get("keys") or [],
         "credentials": None,
-        "snippets": connection.snippets(service.version.definition, points, facts),
+        "snippets": connection.snippets(
+            in_force(service.version.definition.get("snippets"), merged_values(service)), points, facts
+        ),
         "port_forward": connection.port_forward(points, service.namespace),
     }
 

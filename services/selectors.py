@@ -148,12 +148,16 @@ def _bindings(service: Service) -> list[dict[str, str]]:
 
 def bindable(organization: Organization, cluster: str, namespace: str) -> list[dict[str, str]]:
     """Give [{service, package, title, type, secret}] of the services in a namespace that others can be bound to."""
-    rows = Service.objects.filter(
-        Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)),
-        organization=organization,
-        namespace=namespace,
-        state=ServiceState.PRESENT,
-    ).select_related("package", "version").order_by("name")[:BINDABLE_MOST]
+    rows = (
+        Service.objects.filter(
+            Q(cluster__name=cluster) | Q(cluster__id=_uuid(cluster)),
+            organization=organization,
+            namespace=namespace,
+            state=ServiceState.PRESENT,
+        )
+        .select_related("package", "version")
+        .order_by("name")[:BINDABLE_MOST]
+    )
     return [
         {
             "service": row.name,

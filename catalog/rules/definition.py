@@ -117,7 +117,7 @@ def inconsistencies(
 
 
 def _paths(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for part in ("scaling", "guards", "volumes", "upgrades", "costs", "procedures"):
+    for part in ("scaling", "guards", "volumes", "upgrades", "costs", "procedures", "snippets"):
         for entry in definition.get(part) or []:
             said = (entry.get("path"), entry.get("confirm"), entry.get("times"))
             conditions = (entry.get("when"), entry.get("showIf"))

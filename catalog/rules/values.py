@@ -159,9 +159,17 @@ def find(values: Any, path: str, default: Any = None) -> Any:
 
 
 def holds(rule: Mapping[str, Any], values: Any) -> bool:
-    """Give whether a rule of a package is in force: it has no `when`, or that value is as it says."""
+    """Give whether a rule of a package is in force: it has no `when`, or that value is as it says.
+
+    `when` is {path, equals: what it is} or {path, above: a number below it}; a value that is no number is above none.
+    """
     when = rule.get("when")
-    return when is None or find(values, when["path"]) == when["equals"]
+    if when is None:
+        return True
+    value = find(values, when["path"])
+    if "above" in when:
+        return isinstance(value, int | float) and value > when["above"]
+    return bool(value == when["equals"])
 
 
 def _at(values: Any, keys: Iterable[str | int]) -> Any:

@@ -167,7 +167,7 @@ def binding_secret(definition: Mapping[str, Any], release: str) -> str | None:
 
 
 def snippets(
-    definition: Mapping[str, Any], points: Sequence[Mapping[str, Any]], facts: Mapping[str, str]
+    entries: Sequence[Mapping[str, Any]], points: Sequence[Mapping[str, Any]], facts: Mapping[str, str]
 ) -> list[dict]:
     """Give [{id, title, language, text}] with hosts and ports filled in; passwords are read from a file by them."""
     first = points[0] if points else {}
@@ -181,7 +181,7 @@ def snippets(
             "language": entry.get("language", "text"),
             "text": expand(str(entry.get("text", "")), known),
         }  # fmt: skip
-        for entry in definition.get("snippets") or []
+        for entry in entries
     ]
 
 

@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.charts.chart import REPOSITORY, Chart, leaves, of_kind
+from services.rules.conditions import in_force
+from services.rules.connection import snippets
+from tests.charts.chart import REPOSITORY, ROOT, Chart, leaves, of_kind
 
 RULES = json.loads((REPOSITORY / "catalog/rules/package.schema.json").read_text())
 GROUPS = {"Basics", "Size", "Storage", "Security", "Network", "Monitoring", "Advanced"}
@@ -207,3 +209,24 @@ def test_the_readme_names_every_field_of_the_form(chart: Chart) -> None:
     readme = (chart.path / "README.md").read_text()
     missing = [path for path, node in leaves(chart.schema) if "x-form" in node and f"| `{path}` |" not in readme]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "tls", "words"),
+    [
+        ("PLAIN", False, ["plain.PlainLoginModule"]),
+        ("SCRAM-SHA-512", False, ["scram.ScramLoginModule"]),
+        ("SCRAM-SHA-512", True, ["scram.ScramLoginModule", "ssl.truststore.type=PEM"]),
+    ],
+)
+def test_snippets_of_kafka_speak_as_its_listener_does(mechanism: str, tls: bool, words: list[str]) -> None:
+    package = yaml.safe_load((ROOT / "kafka/package.yaml").read_text())
+    entries = in_force(package["snippets"], {"auth": {"mechanism": mechanism}, "tls": {"enabled": tls}})
+    facts = {"security_protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT", "sasl_mechanism": mechanism}
+    shown = [each["text"] for each in snippets(entries, [], facts)]
+    settings = [text for text in shown if "ssl.truststore" in text or "sasl.jaas.config" in text]
+    assert len(settings) == len(words)
+    assert all(word in text for word, text in zip(words, settings, strict=True))
+    assert f"security.protocol={facts['security_protocol']}" in settings[0]
+    assert f"sasl.mechanism={mechanism}\n" in settings[0]
+    assert any(f'"sasl.mechanism": "{mechanism}"' in text for text in shown)

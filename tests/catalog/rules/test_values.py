@@ -10,6 +10,7 @@ from catalog.rules.values import (
     Layer,
     difference,
     find,
+    holds,
     is_masked,
     keys_of,
     mask,
@@ -115,3 +116,20 @@ def test_a_value_is_found_and_put_by_its_path():
     assert find({"a": 1}, "a.b", "none") == "none"
     assert find({"a.b": {"c": 1}}, "a\\.b.c") == 1
     assert put({"a": 1}, "b.c", 2) == {"a": 1, "b": {"c": 2}}
+
+
+@pytest.mark.parametrize(
+    ("when", "value", "expected"),
+    [
+        ({"path": "a.b", "equals": 3}, 3, True),
+        ({"path": "a.b", "equals": 3}, 1, False),
+        ({"path": "a.c", "equals": 3}, 3, False),
+        ({"path": "a.b", "above": 1}, 2, True),
+        ({"path": "a.b", "above": 1}, 1, False),
+        ({"path": "a.b", "above": 1}, "2", False),
+        ({"path": "a.c", "above": 1}, 2, False),
+        (None, 1, True),
+    ],
+)
+def test_a_rule_is_in_force_while_its_value_is_so(when: dict | None, value: object, expected: bool) -> None:
+    assert holds({"when": when}, {"a": {"b": value}}) is expected

@@ -62,7 +62,7 @@ def test_what_is_seen_now_takes_the_place_of_addresses_seen_at_install():
 
 def test_snippets_fill_in_what_is_known_and_leave_the_rest():
     points = connection.endpoints(DEFINITION, [service("db")], "db", "n")
-    [snippet] = connection.snippets(DEFINITION, points, {})
+    [snippet] = connection.snippets(DEFINITION["snippets"], points, {})
     assert snippet["text"] == "psql -h db.n.svc.cluster.local -p 5432 {unknown} ${x}"
 
 
