@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Django's command line, with ./platform as a source root."""
+
 import os
 import sys
 from pathlib import Path

@@ -142,6 +142,7 @@ def begin(
     operation = operations.request(
         kind=kind,
         organization=service.organization,
+        summary=summary,
         subject=("service", service.pk, service.name),
         requested_by=user,
         generation=service.generation,

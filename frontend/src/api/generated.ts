@@ -1381,6 +1381,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: string;
+            summary: string;
             state: components["schemas"]["OperationStateEnum"];
             readonly subject: components["schemas"]["Subject"];
             organization: string;

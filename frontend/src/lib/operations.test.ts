@@ -14,6 +14,11 @@ test.each([
   [about('change', 'superseded'), 'Change of orders-db was replaced by a newer wish'],
   [about('retry', 'failed'), 'orders-db was not applied again'],
   [about('grow_volume', 'running'), 'Grow volume: orders-db'],
+  [about('procedure', 'running'), 'Running a procedure of orders-db'],
+  [{ ...about('procedure', 'running'), summary: 'Change the primary' }, 'Running “Change the primary” of orders-db'],
+  [{ ...about('procedure', 'succeeded'), summary: 'Change the primary' }, 'orders-db has run “Change the primary”'],
+  [{ ...about('procedure', 'cancelling'), summary: 'Change the primary' }, 'Stopping: running “Change the primary” of orders-db'],
+  [{ ...about('change', 'running'), summary: 'Change 2 values' }, 'Changing orders-db'],
 ])('the title of %o', (given, expected) => {
   expect(operationTitle(given)).toBe(expected)
 })

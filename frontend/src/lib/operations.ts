@@ -39,9 +39,15 @@ export function kindWord(kind: string): string {
   return verb(kind).noun
 }
 
+/** What a procedure is called by its package: it is named, not told by its kind. */
+function procedure(title: string): Verb {
+  const named = `“${title}”`
+  return { doing: `Running ${named} of`, done: `has run ${named}`, undone: `did not finish ${named}`, noun: title }
+}
+
 /** "Installing orders-db", "orders-db is installed", "orders-db was not installed". */
-export function operationTitle(operation: Pick<Operation, 'kind' | 'state' | 'subject'>): string {
-  const words = verb(operation.kind)
+export function operationTitle(operation: Pick<Operation, 'kind' | 'state' | 'subject'> & Partial<Pick<Operation, 'summary'>>): string {
+  const words = operation.kind === 'procedure' && operation.summary ? procedure(operation.summary) : verb(operation.kind)
   const name = operation.subject.name || 'the request'
   const after = (tail: string) => (tail.startsWith(':') ? `${name}${tail}` : `${name} ${tail}`)
   switch (operation.state) {

@@ -50,8 +50,11 @@ def main(listing, repository, folder, *purposes):
         error = result.exception()
         if error:
             print(f"cannot fetch {path} from {repository}: {error}", file=sys.stderr)
-            print("Name a repository that pods reach (connectors.repository), or use an image that has the connectors"
-                  " (connectors.source: image).", file=sys.stderr)
+            print(
+                "Name a repository that pods reach (connectors.repository), or use an image that has the connectors"
+                " (connectors.source: image).",
+                file=sys.stderr,
+            )
             return 1
     print(f"{len(jars)} jars fetched from {repository}")
     return 0

@@ -25,7 +25,7 @@ def list_operations(
         output.document(found)
         return
     rows = [
-        (o["id"], o["kind"], o["subject"]["name"], o["state"], output.age(o["created_at"]),
+        (o["id"], o["summary"] if o["kind"] == "procedure" else o["kind"], o["subject"]["name"], o["state"], output.age(o["created_at"]),
          (o["error"] or {}).get("title", ""))
         for o in found
     ]  # fmt: skip
@@ -59,4 +59,4 @@ def cancel(operation_id: str) -> None:
     if output.options.json:
         output.document(operation)
     else:
-        output.out.print(f"{operation['kind']} {operation['subject']['name']}: {operation['state']}")
+        output.out.print(output.headline(operation))

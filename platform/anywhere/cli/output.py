@@ -103,9 +103,16 @@ def problem(error: dict[str, Any]) -> None:
         err.print(Text(f"→ {way.get('title') or way.get('action')}: {way.get('detail', '')}"))
 
 
+def headline(operation: dict[str, Any]) -> str:
+    """Give what an operation does, to which service, and how it stands, as one line."""
+    procedure = operation["kind"] == "procedure" and operation["summary"]
+    what = f"“{operation['summary']}” of" if procedure else operation["kind"]
+    return f"{what} {operation['subject']['name']}: {operation['state']}"
+
+
 def picture(operation: dict[str, Any]) -> Group:
     """Give the steps and workloads of an operation as lines."""
-    lines = [Text(f"{operation['kind']} {operation['subject']['name']}: {operation['state']}", "bold")]
+    lines = [Text(headline(operation), "bold")]
     for step in operation["steps"]:
         mark, style = MARKS.get(step["state"], ("·", "dim"))
         line = Text.assemble((f"  {mark} ", style), step["title"])
@@ -192,6 +199,6 @@ def follow(client: Client, operation: dict[str, Any], wait: bool, timeout: float
         return DONE if not wait or operation["state"] == "succeeded" else FAILED
     if wait:
         return ended(operation)
-    out.print(f"{operation['kind']} {operation['subject']['name']}: {operation['state']}")
+    out.print(headline(operation))
     out.print(f"Watch it: anywhere operations watch {operation['id']}")
     return DONE

@@ -24,6 +24,7 @@ def request(
     *,
     kind: str,
     organization: Organization,
+    summary: str = "",
     subject: tuple[str, UUID, str] | None = None,
     requested_by: User | None = None,
     input: Mapping[str, Any] | None = None,
@@ -34,7 +35,7 @@ def request(
 ) -> Operation:
     """Give a queued operation; a worker is told of it when the surrounding transaction commits.
 
-    `subject` is (type, id, name). Newest intent wins: waiting operations on the subject end as superseded, a running
+    `summary` says what was asked for, in words, and `subject` is (type, id, name). Newest intent wins: waiting operations on the subject end as superseded, a running
     one is asked to stop; with supersede=False OperationInProgress is raised instead. `steps` are those of a kind
     whose handler names none. `parent` is the operation that this one is a part of, and that is woken at its end.
     """
@@ -43,7 +44,7 @@ def request(
     with transaction.atomic():
         operation = Operation(
             organization=organization, kind=kind, requested_by=requested_by, generation=generation, steps=named,
-            parent=parent,
+            parent=parent, summary=summary[:200],
         )  # fmt: skip
         operation.input = dict(input or {})
         if subject:

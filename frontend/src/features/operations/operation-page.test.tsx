@@ -7,7 +7,7 @@ import { answer, listOf, problem, server } from '../../test/server'
 
 const operation: Operation = {
   id: 'o1', kind: 'install', state: 'running', subject: { type: 'service', id: 's1', name: 'orders-db' }, organization: 'tern', requested_by: 'mira@tern.example',
-  created_at: '2026-11-21T14:00:00Z', started_at: '2026-11-21T14:00:01Z', finished_at: null, deadline_at: null, attempt: 1, workloads: [], error: null, result: null, usual_seconds: 60, can_cancel: true,
+  created_at: '2026-11-21T14:00:00Z', started_at: '2026-11-21T14:00:01Z', finished_at: null, deadline_at: null, summary: '', attempt: 1, workloads: [], error: null, result: null, usual_seconds: 60, can_cancel: true,
   steps: [
     { name: 'check', title: 'Check the cluster', state: 'done', started_at: '2026-11-21T14:00:01Z', finished_at: '2026-11-21T14:00:03Z', detail: 'It fits' },
     { name: 'settle', title: 'Wait until it is healthy', state: 'running', started_at: '2026-11-21T14:00:03Z', finished_at: null, detail: '' },

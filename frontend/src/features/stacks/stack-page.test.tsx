@@ -16,7 +16,7 @@ const stack: Stack = {
 }
 const operation = (over: Partial<Operation>): Operation => ({
   id: 'o1', kind: 'install_stack', state: 'running', subject: { type: 'stack', id: 'k1', name: 'data' }, organization: 'tern', requested_by: null, created_at: '2026-11-01T00:00:00Z', started_at: null, finished_at: null,
-  deadline_at: null, attempt: 1, steps: [], workloads: [], error: null, result: null, usual_seconds: null, can_cancel: true, ...over,
+  deadline_at: null, summary: '', attempt: 1, steps: [], workloads: [], error: null, result: null, usual_seconds: null, can_cancel: true, ...over,
 })
 
 test('a stack shows its services, how they are and what each is bound to', async () => {

@@ -78,6 +78,7 @@ class OperationOut(Out):
 
     id = serializers.UUIDField()
     kind = serializers.CharField()
+    summary = serializers.CharField()
     state = serializers.ChoiceField(choices=State.choices)
     subject = serializers.SerializerMethodField()
     organization = serializers.CharField(source="organization.slug")

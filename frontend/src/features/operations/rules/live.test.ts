@@ -4,7 +4,7 @@ import { appendEvent, applyEvent, logLines, logText, readEvent, stepWord, type O
 const event = (over: Partial<OperationEvent>): OperationEvent => ({ seq: 1, at: '2026-11-21T14:00:20Z', step: 'apply', level: 'info', event: 'log', message: 'said', data: null, ...over })
 const operation: OperationRecord = {
   id: 'o1', kind: 'install', state: 'queued', subject: { type: 'service', id: 's1', name: 'orders-db' }, organization: 'tern', requested_by: null, created_at: '2026-11-21T14:00:00Z',
-  started_at: null, finished_at: null, deadline_at: null, attempt: 1, workloads: [], error: null, result: null, usual_seconds: null, can_cancel: true,
+  started_at: null, finished_at: null, deadline_at: null, summary: '', attempt: 1, workloads: [], error: null, result: null, usual_seconds: null, can_cancel: true,
   steps: [{ name: 'apply', title: 'Create the objects', state: 'pending', started_at: null, finished_at: null, detail: '' }],
 }
 

@@ -5,7 +5,7 @@ const step = (over: Partial<Step>): Step => ({ name: 'apply', title: 'Create the
 const now = Date.parse('2026-11-21T14:02:00Z')
 const operation = (over: Partial<Operation>): Operation => ({
   id: 'o1', kind: 'install', state: 'running', subject: { type: 'service', id: 's1', name: 'orders-db' }, organization: 'tern', requested_by: null,
-  created_at: '2026-11-21T14:00:00Z', started_at: '2026-11-21T14:00:12Z', finished_at: null, deadline_at: null, attempt: 1, steps: [], workloads: [], error: null,
+  created_at: '2026-11-21T14:00:00Z', started_at: '2026-11-21T14:00:12Z', finished_at: null, deadline_at: null, summary: '', attempt: 1, steps: [], workloads: [], error: null,
   result: null, usual_seconds: null, can_cancel: true, ...over,
 })
 

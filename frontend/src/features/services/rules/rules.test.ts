@@ -53,12 +53,18 @@ describe('topology', () => {
   ])('a pod that is %s', (_, given, verdict, detail) => {
     expect(groups(objects([given]))[0]?.pods[0]).toMatchObject({ verdict, detail })
   })
+  test('a workload whose pods have all ended is done', () => {
+    const ended = pod({ ready: false, phase: 'Succeeded' })
+    expect(groups(objects([ended]))[0]?.count).toBe('done')
+    expect(groups(objects([ended, pod({})]))[0]?.count).toBe('1 of 2 ready')
+  })
   test('pods are ordered by zone, then by number', () => {
     const order = groups(objects([pod({ name: 'b-10', zone: 'a' }), pod({ name: 'b-2', zone: 'a' }), pod({ name: 'b-1', zone: 'b' })]))[0]?.pods.map((tile) => tile.name)
     expect(order).toEqual(['b-2', 'b-10', 'b-1'])
   })
   test.each([
     [[], 'no pods'], [[pod({ node: '', zone: '' })], '1 pod'], [[pod({}), pod({ node: 'n2' })], '2 pods on 2 nodes'], [[pod({}), pod({ node: 'n2', zone: 'b' })], '2 pods on 2 nodes in 2 zones'],
+    [[pod({}), pod({ node: 'n2', ready: false, phase: 'Succeeded' })], '1 pod on 1 node'],
   ])('the spread of %#', (pods, expected) => {
     expect(spread(objects(pods))).toBe(expected)
   })

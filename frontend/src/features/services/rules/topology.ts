@@ -20,8 +20,10 @@ export interface Group {
 /** Kubernetes waits in reasons such as ImagePullBackOff; those are failures, ContainerCreating is not. */
 const troubles = /BackOff|ErrImage|Error|OOMKilled|Unschedulable|CreateContainerConfigError|InvalidImageName|Evicted/
 
+const hasEnded = (pod: Pod): boolean => pod.phase === 'Succeeded'
+
 function podVerdict(pod: Pod): VerdictName {
-  if (pod.phase === 'Succeeded') return 'healthy'
+  if (hasEnded(pod)) return 'healthy'
   if (pod.phase === 'Failed' || troubles.test(pod.reason)) return 'failed'
   if (pod.ready) return 'healthy'
   return pod.phase === 'Unknown' ? 'unknown' : 'progressing'
@@ -29,7 +31,7 @@ function podVerdict(pod: Pod): VerdictName {
 
 function tile(pod: Pod): PodTile {
   const verdict = podVerdict(pod)
-  const words: Partial<Record<VerdictName, string>> = { healthy: pod.phase === 'Succeeded' ? 'Finished' : 'Ready', failed: 'Failed', progressing: 'Starting', unknown: 'Unknown' }
+  const words: Partial<Record<VerdictName, string>> = { healthy: hasEnded(pod) ? 'Finished' : 'Ready', failed: 'Failed', progressing: 'Starting', unknown: 'Unknown' }
   const restarts = pod.restarts > 0 ? `${pod.restarts} ${pod.restarts === 1 ? 'restart' : 'restarts'}` : ''
   const place = pod.node ? `node ${pod.node}` : 'not on a node yet'
   return {
@@ -46,16 +48,16 @@ export function groups(objects: Pick<ServiceObjects, 'workloads'>): Group[] {
   return objects.workloads.map((workload) => ({
     key: `${workload.kind}/${workload.name}`,
     title: workload.component || workload.name,
-    count: `${workload.ready} of ${workload.desired} ready`,
+    count: workload.pods.length > 0 && workload.pods.every(hasEnded) ? 'done' : `${workload.ready} of ${workload.desired} ready`,
     verdict: workload.verdict,
     reason: workload.reason,
     pods: [...workload.pods].sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name, 'en', { numeric: true })).map(tile),
   }))
 }
 
-/** "6 pods in 3 zones": only what is seen, no promise about failing zones. */
+/** "6 pods in 3 zones": only what is seen and has not ended, no promise about failing zones. */
 export function spread(objects: Pick<ServiceObjects, 'workloads'>): string {
-  const pods = objects.workloads.flatMap((workload) => workload.pods)
+  const pods = objects.workloads.flatMap((workload) => workload.pods).filter((pod) => !hasEnded(pod))
   const distinct = (values: string[]) => new Set(values.filter(Boolean)).size
   const zones = distinct(pods.map((pod) => pod.zone))
   const nodes = distinct(pods.map((pod) => pod.node))
