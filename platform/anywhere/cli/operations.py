@@ -25,7 +25,7 @@ def list_operations(
         output.document(found)
         return
     rows = [
-        (o["id"], o["summary"] if o["kind"] == "procedure" else o["kind"], o["subject"]["name"], o["state"], output.age(o["created_at"]),
+        (o["id"], output.deed(o), o["subject"]["name"], o["state"], output.age(o["created_at"]),
          (o["error"] or {}).get("title", ""))
         for o in found
     ]  # fmt: skip

@@ -103,11 +103,15 @@ def problem(error: dict[str, Any]) -> None:
         err.print(Text(f"→ {way.get('title') or way.get('action')}: {way.get('detail', '')}"))
 
 
+def deed(operation: dict[str, Any]) -> str:
+    """Give what an operation does: its kind, or for a procedure the name that the package gives it."""
+    named = operation["kind"] == "procedure" and operation["summary"]
+    return f"“{operation['summary']}”" if named else str(operation["kind"])
+
+
 def headline(operation: dict[str, Any]) -> str:
     """Give what an operation does, to which service, and how it stands, as one line."""
-    procedure = operation["kind"] == "procedure" and operation["summary"]
-    what = f"“{operation['summary']}” of" if procedure else operation["kind"]
-    return f"{what} {operation['subject']['name']}: {operation['state']}"
+    return f"{deed(operation)} {operation['subject']['name']}: {operation['state']}"
 
 
 def picture(operation: dict[str, Any]) -> Group:

@@ -35,9 +35,10 @@ def request(
 ) -> Operation:
     """Give a queued operation; a worker is told of it when the surrounding transaction commits.
 
-    `summary` says what was asked for, in words, and `subject` is (type, id, name). Newest intent wins: waiting operations on the subject end as superseded, a running
-    one is asked to stop; with supersede=False OperationInProgress is raised instead. `steps` are those of a kind
-    whose handler names none. `parent` is the operation that this one is a part of, and that is woken at its end.
+    `summary` says what was asked for, in words, and `subject` is (type, id, name). Newest intent wins: waiting
+    operations on the subject end as superseded, a running one is asked to stop; with supersede=False
+    OperationInProgress is raised instead. `steps` are those of a kind whose handler names none. `parent` is the
+    operation that this one is a part of, and that is woken at its end.
     """
     handler = registry.find(kind)
     named = [step(name, title) for name, title in handler.steps or steps]
