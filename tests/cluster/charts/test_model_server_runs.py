@@ -157,6 +157,7 @@ def test_a_version_that_gets_requests_is_not_taken_away(models: Release, asked: 
     assert asked.share(10).keys() == {"2"}
 
 
+@pytest.mark.slow
 def test_uninstalled_and_installed_again_it_answers_as_before(models: Release) -> None:
     models.uninstall()
     models.bring_up(models.external)

@@ -165,6 +165,7 @@ def test_one_server_does_not_become_several(objects: Release) -> None:
     assert "This object store was made as one server and cannot become several servers" in answer.stderr
 
 
+@pytest.mark.slow
 def test_uninstalled_and_installed_again_it_has_its_objects_and_its_keys(objects: Release) -> None:
     before = objects.binding()
     objects.uninstall()

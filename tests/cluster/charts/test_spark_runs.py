@@ -108,6 +108,7 @@ def test_it_is_refused_to_mix_versions(sums: Release) -> None:
     assert "set serverVersion to 4.0.5" in answer.stderr
 
 
+@pytest.mark.slow
 def test_uninstalled_and_installed_again_clients_get_in_with_the_same_token(sums: Release) -> None:
     token = sums.binding()["token"]
     sums.uninstall()
