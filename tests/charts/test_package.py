@@ -211,6 +211,13 @@ def test_the_readme_names_every_field_of_the_form(chart: Chart) -> None:
     assert not missing
 
 
+def test_examples_are_values_that_are_taken(chart: Chart) -> None:
+    for path, schema in leaves(chart.schema):
+        for example in schema.get("examples", []):
+            errors = list(jsonschema.Draft202012Validator(schema).iter_errors(example))
+            assert not errors, (path, example, errors[0].message)
+
+
 @pytest.mark.parametrize(
     ("mechanism", "tls", "words"),
     [

@@ -153,6 +153,8 @@ export function CodeControl(props: ControlProps): ReactElement {
   const [draft, setDraft] = useState<string | null>(null)
   const wrapped = isTree(props.value) ? toYaml(props.value) : Array.isArray(props.value) && props.value.length > 0 ? toYaml({ list: props.value }).replace(/^list:\n/, '').replace(/^ {2}/gm, '') : text(Array.isArray(props.value) ? '' : props.value)
   const isList = props.field.schema.type === 'array'
+  const example: unknown = Array.isArray(props.field.schema.examples) ? props.field.schema.examples[0] : undefined
+  const isEmpty = Array.isArray(props.value) ? props.value.length === 0 : props.value === undefined
   const [broken, setBroken] = useState<string | null>(null)
   const set = (typed: string) => {
     setDraft(typed)
@@ -166,7 +168,12 @@ export function CodeControl(props: ControlProps): ReactElement {
     <>
       <textarea id={props.id} className="in area mono" rows={4} spellCheck={false} disabled={props.locked} value={draft ?? wrapped} onChange={(event) => set(event.target.value)} onBlur={() => { if (!broken) setDraft(null) }} {...aria(props)} />
       {broken && <span className="help" role="status">{broken}</span>}
-      {isList && <span className="help">{entryKeys(props.field.schema)}</span>}
+      {isList && (
+        <span className="help">
+          {entryKeys(props.field.schema)}
+          {isEmpty && draft === null && Array.isArray(example) && !props.locked && <>{' '}<button type="button" className="link-btn" onClick={() => onChange(props.field.path, example)}>Begin with an example</button></>}
+        </span>
+      )}
     </>
   )
 }
