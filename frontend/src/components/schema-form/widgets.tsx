@@ -147,13 +147,22 @@ function entryKeys(schema: FormField['schema']): string {
   return said.length > 0 ? `Each entry, as YAML, ${said.join('; it ')}.` : ''
 }
 
+/** The first example of a list, what an entry needs before the rest of it; undefined when the schema has none. */
+function exampleOf(schema: FormField['schema']): Json[] | undefined {
+  const given: unknown = Array.isArray(schema.examples) ? schema.examples[0] : undefined
+  if (!Array.isArray(given)) return undefined
+  const needed = (schema.items as { required?: string[] } | undefined)?.required ?? []
+  const first = (key: string) => (needed.includes(key) ? needed.indexOf(key) : needed.length)
+  return (given as Json[]).map((entry) => (isTree(entry) ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => first(a) - first(b))) : entry))
+}
+
 /** A tree or list of trees as YAML text. */
 export function CodeControl(props: ControlProps): ReactElement {
   const { onChange } = useSchemaForm()
   const [draft, setDraft] = useState<string | null>(null)
   const wrapped = isTree(props.value) ? toYaml(props.value) : Array.isArray(props.value) && props.value.length > 0 ? toYaml({ list: props.value }).replace(/^list:\n/, '').replace(/^ {2}/gm, '') : text(Array.isArray(props.value) ? '' : props.value)
   const isList = props.field.schema.type === 'array'
-  const example: unknown = Array.isArray(props.field.schema.examples) ? props.field.schema.examples[0] : undefined
+  const example = exampleOf(props.field.schema)
   const isEmpty = Array.isArray(props.value) ? props.value.length === 0 : props.value === undefined
   const [broken, setBroken] = useState<string | null>(null)
   const set = (typed: string) => {
@@ -166,12 +175,12 @@ export function CodeControl(props: ControlProps): ReactElement {
   }
   return (
     <>
-      <textarea id={props.id} className="in area mono" rows={4} spellCheck={false} disabled={props.locked} value={draft ?? wrapped} onChange={(event) => set(event.target.value)} onBlur={() => { if (!broken) setDraft(null) }} {...aria(props)} />
+      <textarea id={props.id} className="in area mono" rows={Math.min(12, Math.max(4, (draft ?? wrapped).split('\n').length))} spellCheck={false} disabled={props.locked} value={draft ?? wrapped} onChange={(event) => set(event.target.value)} onBlur={() => { if (!broken) setDraft(null) }} {...aria(props)} />
       {broken && <span className="help" role="status">{broken}</span>}
       {isList && (
         <span className="help">
           {entryKeys(props.field.schema)}
-          {isEmpty && draft === null && Array.isArray(example) && !props.locked && <>{' '}<button type="button" className="link-btn" onClick={() => onChange(props.field.path, example)}>Begin with an example</button></>}
+          {isEmpty && draft === null && example && !props.locked && <>{' '}<button type="button" className="link-btn" onClick={() => onChange(props.field.path, example)}>Begin with an example</button></>}
         </span>
       )}
     </>

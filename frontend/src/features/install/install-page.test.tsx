@@ -162,15 +162,15 @@ test('a list of groups of values is shown and changed as YAML, with what an entr
 test('an empty list of groups may begin with an example', async () => {
   portal()
   const models = {
-    type: 'array', title: 'Versions', examples: [[{ version: '1', weight: 100 }]], 'x-form': { order: 3, group: 'Basics', widget: 'list' },
-    items: { type: 'object', required: ['version', 'weight'], properties: { version: { type: 'string' }, weight: { type: 'integer' } } },
+    type: 'array', title: 'Versions', examples: [[{ uri: 's3://m/1', weight: 100, version: '1' }]], 'x-form': { order: 3, group: 'Basics', widget: 'list' },
+    items: { type: 'object', required: ['version', 'weight'], properties: { version: { type: 'string' }, weight: { type: 'integer' }, uri: { type: 'string' } } },
   }
   answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', {
     ...form, schema: { ...form.schema, properties: { ...form.schema.properties, models } }, values: { ...form.values, models: [] },
   })
   const { user } = renderAt(address)
   await user.click(await screen.findByRole('button', { name: 'Begin with an example' }))
-  expect(screen.getByLabelText('Versions')).toHaveValue('- version: "1"\n  weight: 100\n')
+  expect(screen.getByLabelText('Versions')).toHaveValue('- version: "1"\n  weight: 100\n  uri: s3://m/1\n')
   expect(screen.queryByRole('button', { name: 'Begin with an example' })).not.toBeInTheDocument()
 })
 
