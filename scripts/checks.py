@@ -32,7 +32,7 @@ LIMITS = {
     "spark-job": 20, "valkey": 45, "monitoring": 20, "stacks": 60,
 }  # fmt: skip
 CLEANUP = 180  # seconds for a check that took too long to end by itself
-NOTHING_COLLECTED = 5
+TESTS_FAILED, NOTHING_COLLECTED = 1, 5  # codes of pytest; with any other one not all tests were run
 FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+\.py)\S*")  # a line of pytest's short summary
 TOLD = 120  # lines of a failed check told again at the end
 AGAIN = ("test", "cluster")  # groups that share the machine with others
@@ -62,6 +62,8 @@ def suite(chart: str, minutes: int) -> Check:
     files = sorted(path.relative_to(ROOT) for path in (ROOT / CHARTS).glob(f"{start}*.py"))
     longer = [f"test_{other.replace('-', '_')}" for other in LIMITS if other.startswith(f"{chart}-")]
     names = [str(file) for file in files if not any(file.name.startswith(other) for other in longer)]
+    if chart != "stacks" and not names:
+        raise LookupError(f"{CHARTS} has no tests of {chart}.")
     return Check(chart, [*PYTEST, *([STACKS] if chart == "stacks" else names), TIMES], CHARTS, minutes=minutes)
 
 
@@ -178,6 +180,7 @@ def run(check: Check, prefix: str = "") -> Outcome:
         threading.Timer(limit + CLEANUP, process.kill),
     ]
     for timer in over:
+        timer.daemon = True  # a check that is given up does not wait for its limit
         timer.start()
     assert process.stdout is not None
     for line in process.stdout:
@@ -193,7 +196,7 @@ def run(check: Check, prefix: str = "") -> Outcome:
     if code == 0:
         return Outcome(check, code, last.strip(), seconds)
     files = dict.fromkeys(match[1] for text in said if (match := FAILED.match(text)))
-    return Outcome(check, code, last.strip(), seconds, said[-TOLD:], list(files))
+    return Outcome(check, code, last.strip(), seconds, said[-TOLD:], list(files) if code == TESTS_FAILED else ())
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def begin(
         subject=("service", service.pk, service.name),
         requested_by=user,
         generation=service.generation,
-        input={"summary": summary, **(extra or {})},
+        input=extra,
         parent=parent,
         supersede=supersede,
     )

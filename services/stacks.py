@@ -176,9 +176,10 @@ def _begin(
     operation = operations.request(
         kind="uninstall_stack" if verb == "uninstall" else "install_stack",
         organization=stack.organization,
+        summary=summary,
         subject=("stack", stack.pk, stack.name),
         requested_by=user,
-        input={"summary": summary, **(extra or {})},
+        input=extra,
         steps=steps,
     )
     Stack.objects.filter(pk=stack.pk).update(operation=operation)

@@ -270,7 +270,7 @@ def record_revision(run: Run, service: Service, status: str = "current") -> Revi
         values=service.values,
         status=status,
         kind=run.operation.kind,
-        summary=run.input.get("summary", ""),
+        summary=run.operation.summary,
         requested_by=run.operation.requested_by,
     )
     revision.secrets = service.secrets

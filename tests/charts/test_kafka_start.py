@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -39,38 +40,59 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
+def start(tmp_path: Path, inner: socket.socket) -> Start:
     """Runs the script with folders of its own and programs of Kafka that say what they were asked; no wait lasts."""
     script = SCRIPT.read_text()
     for folder in FOLDERS:
         script = script.replace(folder, f"{tmp_path}{folder}")
-    program(tmp_path / "start.sh", script.replace("-ge 15", "-ge 3"))
+    for before, after in (("-ge 30", "-ge 3"), ("localhost/9094", f"127.0.0.1/{inner.getsockname()[1]}")):
+        assert script.count(before) == 1
+        script = script.replace(before, after)
+    program(tmp_path / "start.sh", script)
     program(tmp_path / "opt/kafka/bin/kafka-storage.sh", 'echo "storage $*"')
     program(tmp_path / "bin/sleep", "")
     (tmp_path / "etc/kafka/auth").mkdir(parents=True)
-    for secret in ("internal-password", "cluster-id"):
+    for secret in ("internal-password", "password", "cluster-id"):
         (tmp_path / "etc/kafka/auth" / secret).write_text("x" * 22)
 
     def run(
-        *others: str, replicas: int = 3, seconds: float = 20, server: str = "echo server", to_kill: float = 10
+        *others: str,
+        replicas: int = 3,
+        seconds: float = 20,
+        role: str = "controller",
+        server: str = "echo server",
+        patience: float = 10,
+        handed_over: bool = False,
     ) -> subprocess.CompletedProcess[str]:
+        """`seconds` later the script alone is told to end, `patience` later all of it is killed (code -9)."""
         program(tmp_path / "opt/kafka/bin/kafka-server-start.sh", server)
+        if handed_over:
+            inner.shutdown(socket.SHUT_RDWR)
         servers = ",".join(["kafka-0.here:9093", *others])
-        settings = tmp_path / "etc/kafka/settings/controller.properties"
+        settings = tmp_path / f"etc/kafka/settings/{role}.properties"
         settings.parent.mkdir(exist_ok=True)
         settings.write_text(f"controller.quorum.bootstrap.servers={servers}\n")
         path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
         known = {
             "HOSTNAME": "kafka-0",
             "DOMAIN": "here",
-            "ROLE": "controller",
+            "ROLE": role,
+            "APP_USER": "app",
             "FIRST_ID": "0",
             "REPLICAS": str(replicas),
         }
-        command = ["timeout", "-k", str(to_kill), str(seconds), "bash", str(tmp_path / "start.sh")]
-        return subprocess.run(
-            command, env={"PATH": path, **known}, capture_output=True, text=True, check=False, timeout=60
-        )
+        process = subprocess.Popen(
+            ["bash", str(tmp_path / "start.sh")], env={"PATH": path, **known}, start_new_session=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        told = threading.Timer(seconds, process.terminate)
+        over = threading.Timer(seconds + patience, os.killpg, [process.pid, signal.SIGKILL])
+        for timer in (told, over):
+            timer.start()
+        said = process.communicate()
+        for timer in (told, over):
+            timer.cancel()
+        return subprocess.CompletedProcess(process.args, process.returncode, *said)
 
     return run
 
@@ -88,6 +110,26 @@ def listens() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=answer_on, args=(server,), daemon=True).start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An address at which somebody listens who takes no further connection and refuses none."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def inner() -> Iterator[socket.socket]:
+    """The inner port of the node, at which it listens until it has handed over."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer_on, args=(server,), daemon=True).start()
+        yield server
 
 
 def test_a_controller_alone_founds_a_cluster_at_once(start: Start) -> None:
@@ -110,7 +152,7 @@ def test_a_controller_without_data_joins_when_another_one_listens(start: Start, 
 
 def test_a_controller_founds_nothing_while_another_one_is_not_known(start: Start, refuses: str) -> None:
     answer = start(refuses, NOBODY_KNOWS, seconds=4)
-    assert answer.returncode == 124, answer.stderr  # it still waited
+    assert answer.returncode == 128 + signal.SIGTERM, answer.stderr  # it still waited when it was told to end
     assert answer.stdout == ""
     assert answer.stderr.count("waiting for the answer of all other controllers") == 1
 
@@ -141,22 +183,33 @@ def test_data_that_are_there_are_used(start: Start, data: Path) -> None:
     assert start(NOBODY_KNOWS).stdout == "server\n"
 
 
-def test_a_server_that_leaves_does_not_wait_for_controllers_that_are_gone(start: Start, refuses: str) -> None:
-    answer = start(refuses, replicas=1, seconds=3, server=STUBBORN, to_kill=20)
+def test_a_node_that_leaves_does_not_wait_for_controllers_that_have_ended(start: Start, refuses: str) -> None:
+    answer = start(refuses, role="broker", seconds=3, server=STUBBORN, patience=20)
     assert "told" in answer.stdout
-    assert "no controller answers any more: the server ends without one" in answer.stderr
+    assert "all controllers have ended" in answer.stderr
+    assert answer.returncode == 128 + signal.SIGKILL, "it ended by itself, by the death of the server"
 
 
-def test_a_server_that_leaves_has_all_its_time_when_a_controller_answers(start: Start, listens: str) -> None:
-    answer = start(listens, replicas=1, seconds=3, server=STUBBORN, to_kill=7)
+@pytest.mark.parametrize("why", ["a controller listens", "one is silent", "it has handed over", "it is a controller"])
+def test_a_server_that_leaves_has_all_its_time(start: Start, refuses: str, listens: str, silent: str, why: str) -> None:
+    other = {"a controller listens": listens, "one is silent": silent}.get(why, refuses)
+    role = "controller" if why == "it is a controller" else "broker"
+    over = why == "it has handed over"
+    answer = start(other, role=role, replicas=1, seconds=3, server=STUBBORN, patience=7, handed_over=over)
     assert "told" in answer.stdout
-    assert "no controller answers" not in answer.stderr
+    assert "all controllers have ended" not in answer.stderr
+    assert answer.returncode == -signal.SIGKILL, "it was still waiting"
 
 
 def test_a_server_alone_has_all_its_time(start: Start) -> None:
-    answer = start(replicas=1, seconds=3, server=STUBBORN, to_kill=7)
+    answer = start(replicas=1, seconds=3, server=STUBBORN, patience=7)
     assert "told" in answer.stdout
-    assert "no controller answers" not in answer.stderr
+    assert answer.returncode == -signal.SIGKILL, "it was still waiting"
+
+
+def test_a_server_that_ends_when_it_is_told_ends_the_container(start: Start) -> None:
+    answer = start(replicas=1, seconds=2, server="trap 'exit 143' TERM; while :; do /bin/sleep 0.1; done", patience=20)
+    assert answer.returncode == 128 + signal.SIGTERM
 
 
 def test_a_server_that_fails_fails_the_container(start: Start) -> None:

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-STATUS = "-o=jsonpath={.items[0].status.loadBalancer.ingress[0].ip}"
+STATUS = "-o=jsonpath={.items[*].status.loadBalancer.ingress[*]['ip','hostname']}"
 
 
 def gateway(kubectl: Callable[..., str], namespace: str, seconds: float = 60) -> str:
-    """The address at which the Ingress of a namespace is reached; an assertion when it has none in time."""
+    """The address or the name at which the Ingress of a namespace is reached; an assertion when it has none in time."""
     deadline = time.monotonic() + seconds
-    while not (address := kubectl("-n", namespace, "get", "ingress", STATUS).strip()):
+    while not (found := kubectl("-n", namespace, "get", "ingress", STATUS).split()):
         assert time.monotonic() < deadline, f"the ingress of {namespace} has no address within {seconds} s"
         time.sleep(0.5)
-    return address
+    return found[0]

@@ -1,5 +1,5 @@
 import type { Operation, Step } from '../api/types'
-import { currentStep, doingSentence, isActive, isFinal, kindWord, operationTitle, whoseSentence } from './operations'
+import { currentStep, doingSentence, isActive, isFinal, kindWord, operationTitle, operationWord, whoseSentence } from './operations'
 
 const about = (kind: string, state: Operation['state']) => ({ kind, state, subject: { type: 'service' as const, id: 's1', name: 'orders-db' } })
 const step = (name: string, state: Step['state']): Step => ({ name, title: `Do ${name}`, state, started_at: null, finished_at: null, detail: '' })
@@ -21,6 +21,11 @@ test.each([
   [{ ...about('change', 'running'), summary: 'Change 2 values' }, 'Changing orders-db'],
 ])('the title of %o', (given, expected) => {
   expect(operationTitle(given)).toBe(expected)
+})
+
+test('an operation is named as its button, a procedure as its package names it', () => {
+  expect(operationWord({ kind: 'rollback', summary: 'To revision 2' })).toBe('Roll back')
+  expect(operationWord({ kind: 'procedure', summary: 'Change the primary' })).toBe('Change the primary')
 })
 
 test('a kind is named as its button', () => {

@@ -39,29 +39,38 @@ export function kindWord(kind: string): string {
   return verb(kind).noun
 }
 
+/** "Scale", or the name of the procedure: what an operation is called on a line of its own. */
+export function operationWord(operation: Pick<Operation, 'kind'> & Partial<Pick<Operation, 'summary'>>): string {
+  return words(operation).noun
+}
+
 /** What a procedure is called by its package: it is named, not told by its kind. */
 function procedure(title: string): Verb {
   const named = `“${title}”`
   return { doing: `Running ${named} of`, done: `has run ${named}`, undone: `did not finish ${named}`, noun: title }
 }
 
+function words(operation: Pick<Operation, 'kind'> & Partial<Pick<Operation, 'summary'>>): Verb {
+  return operation.kind === 'procedure' && operation.summary ? procedure(operation.summary) : verb(operation.kind)
+}
+
 /** "Installing orders-db", "orders-db is installed", "orders-db was not installed". */
 export function operationTitle(operation: Pick<Operation, 'kind' | 'state' | 'subject'> & Partial<Pick<Operation, 'summary'>>): string {
-  const words = operation.kind === 'procedure' && operation.summary ? procedure(operation.summary) : verb(operation.kind)
+  const said = words(operation)
   const name = operation.subject.name || 'the request'
   const after = (tail: string) => (tail.startsWith(':') ? `${name}${tail}` : `${name} ${tail}`)
   switch (operation.state) {
     case 'succeeded':
-      return after(words.done)
+      return after(said.done)
     case 'failed':
     case 'cancelled':
-      return after(words.undone)
+      return after(said.undone)
     case 'superseded':
-      return `${words.noun} of ${name} was replaced by a newer wish`
+      return `${said.noun} of ${name} was replaced by a newer wish`
     case 'cancelling':
-      return `Stopping: ${words.doing.charAt(0).toLowerCase()}${words.doing.slice(1)} ${name}`
+      return `Stopping: ${said.doing.charAt(0).toLowerCase()}${said.doing.slice(1)} ${name}`
     default:
-      return `${words.doing} ${name}`
+      return `${said.doing} ${name}`
   }
 }
 

@@ -35,6 +35,12 @@ if [ "$verb" = forget ]; then
   done
   exit 0
 fi
+lost=$(kafka topics --describe --unavailable-partitions)
+if [ -n "$lost" ]; then
+  say "no node that runs has these partitions: $(echo "$lost" | sed -n 's/.*Topic: \([^[:space:]]*\).*Partition: \([0-9]*\).*/\1-\2/p' | tr '\n' ' ')." \
+    "Start the node that has them again (a node that left: by one node more), or delete the topic"
+  exit 1
+fi
 wait_for_moves
 racks=$(racks)
 for _ in 1 2 3; do

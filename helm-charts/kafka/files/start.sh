@@ -52,17 +52,25 @@ if [ "$ROLE" != controller ]; then
 fi
 echo "advertised.listeners=$advertised" >>$config
 
-# What the controllers of other nodes answer: "alone" when there are none, "there" when one listens, "none" when all refuse, else "unknown":
-# a pod that has no address yet, or that is silent, may have data.
-others() {
-  local other answer found=alone
+# What each controller of other nodes answers: "refused", "nowhere" when its name is not known, or "silent"; the first one that listens,
+# "there", is the last that is asked.
+answers() {
+  local other answer
   for other in $(sed -n 's/^controller.quorum.bootstrap.servers=//p' $config | tr , ' '); do
     [ "${other%:*}" != "$self" ] || continue
-    [ $found != alone ] || found=none
     if answer=$(timeout 2 bash -c ">/dev/tcp/${other%:*}/${other#*:}" 2>&1); then echo there; return; fi
-    case $answer in *refused*) ;; *) found=unknown ;; esac
+    case $answer in *refused*) echo refused ;; *"not known"* | *"does not resolve"*) echo nowhere ;; *) echo silent ;; esac
   done
-  echo $found
+}
+
+# "there" when one listens, "none" when all refuse, else "unknown": a pod that has no address yet, or that is silent, may have data.
+others() {
+  case $(answers) in *there*) echo there ;; *nowhere* | *silent*) echo unknown ;; *) echo none ;; esac
+}
+
+# Whether all of them have ended: they refuse, or nobody knows their names any more. One that is silent may still be there.
+ended() {
+  case $(answers) in '' | *there* | *silent*) return 1 ;; esac
 }
 
 # Controllers of a new cluster other than number 0 do not listen before it does. So when another one listens, the cluster is there; and
@@ -100,23 +108,25 @@ if [ ! -s "$data/meta.properties" ]; then
   fi
 fi
 
-# A server that leaves hands over what it leads, for which it needs the controllers. When none of them answers any more, as when the whole
-# cluster is uninstalled, it would wait for them until the pod's time is over.
+# A node that leaves hands over what it leads, for which it needs the controllers; once that is done its inner port closes. When all
+# controllers have ended, as when the whole cluster is uninstalled, it would wait for them until the pod's time is over.
 leave() {
-  local heard=$SECONDS
-  kill -TERM "$server"
+  local since=$SECONDS
+  left=yes
+  kill -TERM "$server" 2>/dev/null || true
   while kill -0 "$server" 2>/dev/null; do
-    case $(others) in there | alone) heard=$SECONDS ;; esac
-    if [ $((SECONDS - heard)) -ge 15 ]; then
-      say "no controller answers any more: the server ends without one, and looks through its records when it starts again"
-      kill -KILL "$server"
+    if [ "$ROLE" = controller ] || ! (>/dev/tcp/localhost/9094) 2>/dev/null || ! ended; then since=$SECONDS; fi
+    if [ $((SECONDS - since)) -ge 30 ]; then
+      say "all controllers have ended: the server ends without handing over, and looks through its records when it starts again"
+      kill -KILL "$server" 2>/dev/null || true
     fi
     sleep 1
   done
 }
 
 /opt/kafka/bin/kafka-server-start.sh "$config" &
-server=$!
+server=$! left=
 trap leave TERM
-while code=0; wait "$server" || code=$?; kill -0 "$server" 2>/dev/null; do :; done
+code=0; wait "$server" || code=$?
+if [ -n "$left" ]; then code=0; wait "$server" || code=$?; fi  # the first wait was cut short
 exit $code

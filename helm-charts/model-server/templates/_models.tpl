@@ -34,8 +34,8 @@
 
 {{/*
 The router's configuration. Each connection to a version is a new one: Kubernetes then shares requests evenly, and none goes to a pod
-that leaves. Clients, too, get a new one for each request, so that a router can leave without cutting one off. A version stands three
-times among its servers: a request that met a dying pod is sent again, as an inference changes nothing.
+that leaves. Clients, too, get a new one for each request, so that a router can leave without cutting one off. A request that met a
+dying pod is sent again, as an inference changes nothing.
 */}}
 {{- define "models.nginx" -}}
 {{- $root := . -}}
@@ -68,7 +68,8 @@ http {
   }
   {{- range .Values.models }}
   {{- $part := dict "context" $root "component" (printf "version-%s" .version) }}
-  # The Service knows at once which copies are there, but may name one of a machine that is off twice; each name behind it is tried once.
+  # The Service knows at once which copies are there, but may lead to one of a machine that is off again and again; each copy behind it
+  # is tried once.
   upstream version-{{ .version }} {
     zone version-{{ .version }} 128k;
     server {{ include "common.host" $part }}:8080 max_fails=0;
@@ -85,7 +86,7 @@ http {
   proxy_read_timeout {{ $router.timeoutSeconds }}s;
   proxy_send_timeout {{ $router.timeoutSeconds }}s;
   proxy_next_upstream error timeout non_idempotent;
-  proxy_next_upstream_tries 3;
+  proxy_next_upstream_tries 5;
   proxy_next_upstream_timeout {{ $router.timeoutSeconds }}s;
   default_type application/json;
   server {
@@ -148,6 +149,7 @@ http {
 {{- if and $model.sha256 (or (not $model.uri) (hasSuffix "/" $model.uri)) }}{{ include "models.fail" (printf "%s has a sha256, which belongs to a uri of one file. Leave it out." $name) }}{{ end -}}
 {{- $part := include "models.part" . | fromJson -}}
 {{- if and (gt (int $model.weight) 0) (eq (int $part.values.replicas) 0) }}{{ include "models.fail" (printf "%s gets %d %% of the requests and has no copy (replicas is 0). Give it a copy, or the weight 0." $name (int $model.weight)) }}{{ end -}}
+{{- if hasSuffix "-headless" $model.version }}{{ include "models.fail" (printf "%s has a name that ends with -headless, as does a Service of another version. Choose another name." $name) }}{{ end -}}
 {{- $least := add 256 (mul 128 (int $values.parallelWorkers)) | int64 -}}
 {{- if lt (include "common.mebibytes" $part.values.resources.memory | int64) $least -}}
 {{- include "models.fail" (printf "%s has %s of memory, and the server with %d worker processes needs %dMi beside the model. Give it more, or fewer workers." $name $part.values.resources.memory (int $values.parallelWorkers) $least) -}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from anywhere.cli import output
 from anywhere.cli.auth import connected
@@ -59,4 +60,4 @@ def cancel(operation_id: str) -> None:
     if output.options.json:
         output.document(operation)
     else:
-        output.out.print(output.headline(operation))
+        output.out.print(Text(output.headline(operation)))

@@ -105,8 +105,8 @@ def problem(error: dict[str, Any]) -> None:
 
 def deed(operation: dict[str, Any]) -> str:
     """Give what an operation does: its kind, or for a procedure the name that the package gives it."""
-    named = operation["kind"] == "procedure" and operation["summary"]
-    return f"“{operation['summary']}”" if named else str(operation["kind"])
+    summary = operation.get("summary") if operation["kind"] == "procedure" else ""
+    return f"“{summary}”" if summary else str(operation["kind"])
 
 
 def headline(operation: dict[str, Any]) -> str:
@@ -203,6 +203,6 @@ def follow(client: Client, operation: dict[str, Any], wait: bool, timeout: float
         return DONE if not wait or operation["state"] == "succeeded" else FAILED
     if wait:
         return ended(operation)
-    out.print(headline(operation))
+    out.print(Text(headline(operation)))
     out.print(f"Watch it: anywhere operations watch {operation['id']}")
     return DONE

@@ -51,8 +51,8 @@ def show(name: str, cluster: Cluster = "") -> None:
     output.out.print(f"[bold]{service['name']}[/bold]  {server} on {service['cluster']['name']}")
     desired, operation = service["desired"], service["operation"]
     output.out.print(f"You asked for  package {desired['version']}, plan {desired['plan'] or 'none'}")
-    doing = f"{operation['kind']} {operation['state']}" if operation else "nothing"
-    output.out.print(f"We are doing   {doing}")
+    doing = f"{output.deed(operation)} {operation['state']}" if operation else "nothing"
+    output.out.print(Text(f"We are doing   {doing}"))
     output.out.print(Text.assemble("We see         ", output.verdict(service), f"  {service['health']['reason']}"))
     if service["costs"]:
         output.out.print("It asks for    " + _costs(service["costs"]))

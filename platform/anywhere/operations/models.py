@@ -39,7 +39,8 @@ class Operation(Row):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="operations")
     kind = models.CharField(max_length=30)
-    summary = models.CharField(max_length=200, blank=True, default="")  # what was asked for, in words; never a secret
+    # What was asked for, in words; never a secret. A portal of the version before writes none while this one comes.
+    summary = models.CharField(max_length=200, blank=True, default="", db_default="")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     subject_type = models.CharField(max_length=12, default="none")
     subject_id = models.UUIDField(null=True, blank=True)

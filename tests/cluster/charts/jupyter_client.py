@@ -1,9 +1,11 @@
 """A client of a notebook server's REST interface, which comes through the ingress as a browser does."""
 
 import json
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
+from functools import cache
 
 from tests.cluster.charts.release import Release, eventually
 from tests.support.ingress import gateway
@@ -14,15 +16,19 @@ def ingress(release: Release, path: str) -> dict:
     return {"enabled": True, "className": "standard", "host": f"{release.namespace}.test", "path": path}
 
 
-KNOWN: dict[str, str] = {}
+@cache
+def gateway_of(kubectl: str, namespace: str) -> str:
+    """The address of the ingress controller; a cluster is asked once for each namespace."""
+
+    def ask(*words: str) -> str:
+        return subprocess.run([kubectl, *words], check=True, capture_output=True, text=True, timeout=60).stdout
+
+    return gateway(ask, namespace)
 
 
 def controller(release: Release) -> str:
-    """The address of the ingress controller; a cluster is asked once for each namespace."""
-    if release.namespace not in KNOWN:
-        kubectl = lambda *words: release.run(release.kubectl, *words).stdout  # noqa: E731
-        KNOWN[release.namespace] = gateway(kubectl, release.namespace)
-    return KNOWN[release.namespace]
+    """The address at which the ingress of a release is reached."""
+    return gateway_of(release.kubectl, release.namespace)
 
 
 def ask(

@@ -77,8 +77,9 @@ def train(release: Release, image: str) -> dict[str, bytes]:
     return {version: base64.b64decode(text) for version, text in (line.split() for line in said.splitlines())}
 
 
-def address(release: Release, node: str = "node1") -> str:
-    """The endpoint, as it is reached from outside: a node port of a node."""
+def address(release: Release, node: str = "") -> str:
+    """The endpoint, as it is reached from outside: a node port of a node, the first one when none is named."""
+    node = node or release.api.list_node().items[0].metadata.name
     service = release.api.read_namespaced_service(release.name, release.namespace)
     of = {each.type: each.address for each in release.api.read_node(node).status.addresses}
     return f"http://{of['InternalIP']}:{service.spec.ports[0].node_port}"

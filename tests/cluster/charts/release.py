@@ -15,6 +15,8 @@ from pathlib import Path
 import yaml
 from kubernetes import client
 
+from catalog.rules.values import holds
+
 
 def eventually(question: Callable[[], object], what: str, seconds: float = 180) -> object:
     """The first answer that is true; an assertion with the last one when the time is over."""
@@ -110,7 +112,7 @@ class Release:
         package = yaml.safe_load((self.chart / "package.yaml").read_text())
         values = self.values()
         entries = [entry for entry in package["scaling"] if entry["component"] == component]
-        entry = next(entry for entry in entries if applies(entry.get("when"), values))
+        entry = next(entry for entry in entries if holds(entry, values))
         workload = entry.get("workload", "{fullname}").replace("{fullname}", self.name)
         low, high = sorted((before, after))
         pods = {
@@ -238,14 +240,6 @@ class Release:
         finally:
             process.terminate()
             process.wait(10)
-
-
-def applies(when: dict | None, values: dict) -> bool:
-    """Whether an entry of package.yaml is for these values."""
-    found: object = values
-    for key in when["path"].split(".") if when else []:
-        found = found[key]
-    return when is None or found == when["equals"]
 
 
 def expand(text: str, facts: dict[str, str]) -> str:

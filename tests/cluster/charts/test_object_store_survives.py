@@ -109,6 +109,8 @@ def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) 
     ledger = Ledger(writer(objects))
     with ledger.running():
         objects.bring_up(four, "standard")
+        listing = ["sh", "-c", ". /etc/anywhere/admin.sh; shell volume.list"]
+        eventually(lambda: "many-volume-3" in objects.execute("many-volume-0", *listing), "the masters know it", 60)
         client = connected(objects)
         for bucket in BUCKETS[1:]:
             client.put_object(Bucket=bucket, Key="word", Body=bucket.encode())

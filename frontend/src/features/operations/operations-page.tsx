@@ -10,7 +10,7 @@ import { ProblemPanel } from '../../components/problem-panel'
 import { Empty, Loading, SkeletonCard } from '../../components/states'
 import { Ago, Duration } from '../../components/time'
 import { OperationBadge } from '../../components/verdict'
-import { doingSentence, isFinal, kindWord } from '../../lib/operations'
+import { doingSentence, isFinal, operationWord } from '../../lib/operations'
 import { operationsQuery } from './api/list-operations'
 
 const filters = [
@@ -26,7 +26,7 @@ function Row({ operation, org }: { operation: Operation; org: string }): ReactEl
   return (
     <tr>
       <td><div className="who"><span className="t">
-        <Link to="/o/$org/operations/$id" params={{ org, id: operation.id }}>{kindWord(operation.kind)} {operation.subject.name}</Link>
+        <Link to="/o/$org/operations/$id" params={{ org, id: operation.id }}>{operationWord(operation)} {operation.subject.name}</Link>
         <small>{operation.requested_by ?? 'Anywhere'}</small>
       </span></div></td>
       <td><OperationBadge state={operation.state} /><div className="small dim">{over ? operation.error?.title ?? '' : doingSentence(operation)}</div></td>

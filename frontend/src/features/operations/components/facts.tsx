@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import type { Operation } from '../../../api/types'
 import { useNow } from '../../../components/time'
 import { Verdict } from '../../../components/verdict'
-import { doingSentence, isActive, isFinal, kindWord } from '../../../lib/operations'
+import { doingSentence, isActive, isFinal, operationWord } from '../../../lib/operations'
 import { clusterQuery, serviceQuery, stackQuery } from '../../../lib/subjects'
 import { timeSentence } from '../rules/timeline'
 import { workloadSentence } from '../rules/workloads'
@@ -56,7 +56,7 @@ export function OperationFacts({ operation }: { operation: Operation }): ReactEl
     <section className="facts" aria-label="What is asked, what we do, what we see">
       <div>
         <h2>You asked for</h2>
-        <p className="big">{kindWord(operation.kind)}</p>
+        <p className="big">{operationWord(operation)}</p>
         <p className="small dim">{service ? `${service.package.title} ${service.server_version || service.desired.version}${service.desired.plan ? `, ${sizeWord(service.desired.plan)} plan` : ''}` : stack ? `${stack.package.title}, ${sizeWord(stack.plan)} plan` : operation.subject.name}</p>
       </div>
       <div>

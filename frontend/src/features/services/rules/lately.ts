@@ -1,7 +1,7 @@
 /** Operations as short past sentences: "Scaled", "Install failed". */
 import type { Operation } from '../../../api/types'
 import type { IconName } from '../../../components/icon'
-import { isFinal, kindWord } from '../../../lib/operations'
+import { isFinal, operationWord } from '../../../lib/operations'
 
 const past: Record<string, string> = {
   install: 'Installed', change: 'Changed', rollback: 'Rolled back', scale: 'Scaled', uninstall: 'Uninstalled', retry: 'Applied again',
@@ -9,9 +9,9 @@ const past: Record<string, string> = {
 const icons: Record<string, IconName> = { install: 'plus', change: 'edit', rollback: 'restart', scale: 'scale', uninstall: 'x' }
 
 /** The words and the icon for one line of "Lately". */
-export function latelyLine(operation: Pick<Operation, 'kind' | 'state' | 'error'>): { text: string; detail: string; icon: IconName } {
+export function latelyLine(operation: Pick<Operation, 'kind' | 'state' | 'error'> & Partial<Pick<Operation, 'summary'>>): { text: string; detail: string; icon: IconName } {
   const icon = icons[operation.kind] ?? 'clock'
-  const noun = kindWord(operation.kind)
+  const noun = operationWord(operation)
   if (operation.state === 'succeeded') return { text: past[operation.kind] ?? `${noun} done`, detail: '', icon }
   if (operation.state === 'failed') return { text: `${noun} failed`, detail: operation.error?.title ?? '', icon }
   if (!isFinal(operation.state)) return { text: `${noun} under way`, detail: '', icon }
@@ -20,7 +20,7 @@ export function latelyLine(operation: Pick<Operation, 'kind' | 'state' | 'error'
 
 /** "Nothing", or what runs: the middle fact of a service. */
 export function doingNow(operation: Operation | null): { big: string; small: string } {
-  if (operation && !isFinal(operation.state)) return { big: `${kindWord(operation.kind)} under way`, small: '' }
+  if (operation && !isFinal(operation.state)) return { big: `${operationWord(operation)} under way`, small: '' }
   if (!operation) return { big: 'Nothing', small: '' }
   const line = latelyLine(operation)
   return { big: 'Nothing', small: `Last: ${line.text.charAt(0).toLowerCase()}${line.text.slice(1)}${line.detail ? `, ${line.detail}` : ''}` }
