@@ -51,15 +51,18 @@ class Rules(MLModel):
 """
 
 
-def train(release: Release, image: str) -> dict[str, bytes]:
-    """Trains the two models with the libraries of the server's image; they lie in the claim "trained" and are given."""
+def train(release: Release, image: str, more: str = "") -> dict[str, bytes]:
+    """Trains the two models with the libraries of the server's image; they lie in the claim "trained" and are given.
+
+    `more` is a program that puts more into the claim, at /claim.
+    """
     claim = {
         "metadata": {"name": "trained"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "16Mi"}}},
     }
     ids = {"runAsNonRoot": True, "runAsUser": 1000, "fsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
     container = {
-        "name": "train", "image": image, "command": ["python", "-c", TRAIN],
+        "name": "train", "image": image, "command": ["python", "-c", TRAIN + more],
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": [{"name": "claim", "mountPath": "/claim"}],
     }  # fmt: skip
