@@ -75,6 +75,13 @@ def rows(release: Release, statement: str, pod: str = "", **more: str) -> list[t
         return cursor.fetchall() if cursor.description else []
 
 
+def answers(release: Release) -> bool:
+    """Whether the address of the primary leads to it: a machine may hear of a new pod later than we do."""
+    with suppress(psycopg2.OperationalError):
+        return bool(rows(release, "SELECT 1"))
+    return False
+
+
 def roles(release: Release) -> dict[str, str]:
     """What each server says it is, by the name of its pod; empty for one that does not answer."""
     found = {}

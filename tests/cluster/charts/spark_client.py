@@ -44,15 +44,15 @@ def uri(release: Release, token: str | None = None) -> str:
     port = next(entry.node_port for entry in service.spec.ports if entry.name == "connect")
     given = release.binding()["token"] if token is None else token
     login = f"/;authorization=Bearer%20{given}" if given else ""
-    return f"sc://{ready_node(release)}:{port}{login}"
+    return f"sc://{door(release)}:{port}{login}"
 
 
-def ready_node(release: Release) -> str:
-    """The address of a node of the cluster that is ready."""
-    for node in release.api.list_node().items:
-        if any(state.type == "Ready" and state.status == "True" for state in node.status.conditions):
-            return next(entry.address for entry in node.status.addresses if entry.type == "InternalIP")
-    raise AssertionError("no node is ready")
+def door(release: Release) -> str:
+    """The address of the machine that Spark Connect runs on: a client is not cut off by the loss of another one."""
+    pods = [pod for pod in release.pods("connect") if pod.spec.node_name and not pod.metadata.deletion_timestamp]
+    node = pods[0].spec.node_name if pods else release.api.list_node().items[0].metadata.name
+    addresses = release.api.read_node(node).status.addresses
+    return next(entry.address for entry in addresses if entry.type == "InternalIP")
 
 
 @contextmanager

@@ -159,6 +159,8 @@ def test_a_server_that_is_not_ready_does_not_become_the_primary(shop: Shop) -> N
 def test_a_replica_whose_log_is_gone_copies_all_anew(shop: Shop) -> None:
     release = shop.release
     admin = {"user": "postgres", "password": release.secret("auth")["admin-password"], "dbname": "postgres"}
+    stays = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'server_2' AND active"
+    eventually(lambda: rows(release, stays, **admin), "the primary keeps its log for it", 180)
     shop.change(replicas=2)
     left = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'server_2' AND NOT active"
     eventually(lambda: rows(release, left, **admin), "the primary sees that it left", 90)
