@@ -21,6 +21,12 @@ def test_no_acknowledged_write_is_lost_when_the_machine_of_the_primary_loses_pow
 ) -> None:
     trio = release("power", "valkey")
     trio.bring_up(THREE, plan="standard")
+    known = "SENTINEL REPLICAS valkey"
+    for number in range(3):  # from the beginning: the primary may be lost before the sentinels have asked it
+        said = trio.execute(
+            f"power-{number}", "sh", "-c", f". /settings/lib.sh; sentinel 127.0.0.1 {known}", container="sentinel"
+        )
+        assert said.splitlines().count("name") == 2, said
     pod = trio.pods()[primary(trio)]
     lost = pod.spec.node_name
     other = next(each.spec.node_name for each in trio.pods() if each.spec.node_name != lost)
