@@ -107,6 +107,14 @@ class Client:
         """Opens the connections; with `tries`, one that is not made in two seconds is tried again so many times."""
         again = httpx.HTTPTransport(retries=self.tries) if self.tries else None
         self.http = httpx.Client(timeout=httpx.Timeout(60, connect=2 if self.tries else 60), transport=again)
+        eventually(self.reached, "the machine leads to the endpoint", 60)
+
+    def reached(self) -> bool:
+        """Whether a router answers: a machine may hear of it later than we do."""
+        try:
+            return self.http.get(f"{self.base}/-/healthy").status_code == 200
+        except httpx.TransportError:
+            return False
 
     def infer(self, version: str = "", body: object = REQUEST, **headers: str) -> tuple[str, list]:
         """The version that answered and what it said."""
