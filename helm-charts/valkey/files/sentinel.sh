@@ -16,14 +16,8 @@ case $learnt in
     # One server that becomes three learns of the sentinels' user from a Job. A sentinel would not ask again once it was sent away.
     while ask "$primary" PING | grep -qE "NOAUTH|WRONGPASS"; do say "waiting until $primary knows the sentinels"; sleep 2; done
     learnt="sentinel monitor valkey $primary 6379 2"
-    # It asks the primary for its replicas ten seconds from now: were the primary lost before, it would know of none to choose.
-    number=0
-    while [ $number -lt "$(nodes)" ]; do
-      server=${HOSTNAME%-*}-$number.$DOMAIN
-      [ "$server" = "$primary" ] || learnt="$learnt
-sentinel known-replica valkey $server 6379"
-      number=$((number + 1))
-    done
+    # No replica is told here, though the names are known: until the primary has named those that follow it, the sentinels must not choose
+    # one, for it may be empty. They ask it ten seconds after they began.
     ;;
 esac
 hash() { printf %s "$(cat "/auth/$1")" | sha256sum | cut -d' ' -f1; }

@@ -16,17 +16,20 @@ from tests.cluster.charts.valkey_client import THREE, Writer, by_proxy, by_senti
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
+def replicas_known(release: Release, number: int) -> int:
+    """How many replicas the sentinel of a pod could choose from."""
+    ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL REPLICAS valkey"
+    said = release.execute(f"{release.name}-{number}", "sh", "-c", ask, container="sentinel")
+    return said.splitlines().count("name")
+
+
 def test_no_acknowledged_write_is_lost_when_the_machine_of_the_primary_loses_power(
     release: Callable[[str, str], Release], power: Callable[[str, str], None]
 ) -> None:
     trio = release("power", "valkey")
     trio.bring_up(THREE, plan="standard")
-    known = "SENTINEL REPLICAS valkey"
-    for number in range(3):  # from the beginning: the primary may be lost before the sentinels have asked it
-        said = trio.execute(
-            f"power-{number}", "sh", "-c", f". /settings/lib.sh; sentinel 127.0.0.1 {known}", container="sentinel"
-        )
-        assert said.splitlines().count("name") == 2, said
+    for number in range(3):  # ten seconds after their start the sentinels ask the primary who follows it
+        eventually(lambda number=number: replicas_known(trio, number) == 2, "a sentinel knows both replicas", 60)
     pod = trio.pods()[primary(trio)]
     lost = pod.spec.node_name
     other = next(each.spec.node_name for each in trio.pods() if each.spec.node_name != lost)
