@@ -111,5 +111,7 @@ def test_the_skip_link_leads_past_the_side_bar(sit: Callable[..., Seat], org: st
     page.get_by_role("heading", level=1).wait_for()
     page.get_by_role("link", name="Skip to content").focus()
     page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
+    page.locator("main").get_by_role("link").or_(page.locator("main").get_by_role("button")).first.wait_for()
     page.keyboard.press("Tab")
-    assert page.evaluate("() => document.querySelector('main').contains(document.activeElement)")
+    page.wait_for_function("() => document.querySelector('main').contains(document.activeElement)")
