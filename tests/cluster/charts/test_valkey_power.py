@@ -11,16 +11,18 @@ import pytest
 
 from tests.cluster.charts.ledger import Ledger
 from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.valkey_client import THREE, Writer, by_proxy, by_sentinel, numbers, primary, roles
+from tests.cluster.charts.valkey_client import (
+    THREE,
+    Writer,
+    by_proxy,
+    by_sentinel,
+    numbers,
+    primary,
+    roles,
+    wait_for_sentinels,
+)
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
-
-
-def replicas_known(release: Release, number: int) -> int:
-    """How many replicas the sentinel of a pod could choose from."""
-    ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL REPLICAS valkey"
-    said = release.execute(f"{release.name}-{number}", "sh", "-c", ask, container="sentinel")
-    return said.splitlines().count("name")
 
 
 def test_no_acknowledged_write_is_lost_when_the_machine_of_the_primary_loses_power(
@@ -28,8 +30,7 @@ def test_no_acknowledged_write_is_lost_when_the_machine_of_the_primary_loses_pow
 ) -> None:
     trio = release("power", "valkey")
     trio.bring_up(THREE, plan="standard")
-    for number in range(3):  # ten seconds after their start the sentinels ask the primary who follows it
-        eventually(lambda number=number: replicas_known(trio, number) == 2, "a sentinel knows both replicas", 60)
+    wait_for_sentinels(trio)
     pod = trio.pods()[primary(trio)]
     lost = pod.spec.node_name
     other = next(each.spec.node_name for each in trio.pods() if each.spec.node_name != lost)

@@ -13,7 +13,17 @@ import yaml
 
 from tests.cluster.charts.ledger import Ledger, Report
 from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.valkey_client import THREE, Writer, by_proxy, by_sentinel, direct, numbers, primary, roles
+from tests.cluster.charts.valkey_client import (
+    THREE,
+    Writer,
+    by_proxy,
+    by_sentinel,
+    direct,
+    numbers,
+    primary,
+    roles,
+    wait_for_sentinels,
+)
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 GOAL_PAUSE = 15
@@ -25,6 +35,7 @@ def three(release: Callable[[str, str], Release]) -> Release:
     """Three servers of the earlier series."""
     made = release("trio", "valkey")
     made.bring_up({**THREE, "serverVersion": "8.1.1"}, plan="standard")
+    wait_for_sentinels(made)
     return made
 
 

@@ -125,3 +125,17 @@ def primary(release: Release, nodes: int = 3) -> int:
         return one[0] + 1 if len(one) == 1 and "alone" not in seen.values() and len(seen) == nodes else None
 
     return eventually(settled, f"one primary and {nodes - 1} replicas", 240) - 1
+
+
+def replicas_known(release: Release, number: int) -> int:
+    """How many replicas the sentinel of a pod could choose from."""
+    ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL REPLICAS valkey"
+    said = release.execute(f"{release.name}-{number}", "sh", "-c", ask, container="sentinel")
+    return said.splitlines().count("name")
+
+
+def wait_for_sentinels(release: Release, servers: int = 3) -> None:
+    """Waits until all sentinels could choose another primary: ten seconds after they began they ask who follows it."""
+    for number in range(servers):
+        known = f"the sentinel of {release.name}-{number} knows the replicas"
+        eventually(lambda number=number: replicas_known(release, number) == servers - 1, known, 60)
