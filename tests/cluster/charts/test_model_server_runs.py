@@ -153,7 +153,8 @@ def test_a_version_that_gets_requests_is_not_taken_away(models: Release, asked: 
     gone = lambda: asked.status(f"/v2/models/{MODEL}/versions/1/infer", REQUEST) == 503  # noqa: E731
     eventually(gone, "a version without a copy says so", 60)
     models.bring_up({**models.external, "models": [{**two, "weight": 100}]})
-    assert asked.status(f"/v2/models/{MODEL}/versions/1") == 404
+    away = lambda: asked.status(f"/v2/models/{MODEL}/versions/1") == 404  # noqa: E731
+    eventually(away, "the former router, which still knew it, has gone", 60)
     assert asked.share(10).keys() == {"2"}
 
 
