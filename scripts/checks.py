@@ -53,7 +53,7 @@ class Check:
     needs: str
     folder: str = "."
     beside: bool = False
-    minutes: float | None = None
+    minutes: float = 24 * 60
 
 
 def suite(chart: str, minutes: int) -> Check:
@@ -174,7 +174,7 @@ def run(check: Check, prefix: str = "") -> Outcome:
         errors="replace",
     )
     said: list[str] = []
-    limit = 60 * (check.minutes or 60 * 24)
+    limit = 60 * check.minutes
     over = [
         threading.Timer(limit, process.send_signal, [signal.SIGINT]),  # it still cleans up and says where it stood
         threading.Timer(limit + CLEANUP, process.kill),
@@ -191,7 +191,7 @@ def run(check: Check, prefix: str = "") -> Outcome:
     for timer in over:
         timer.cancel()
     if seconds >= limit:
-        return Outcome(check, code or 1, f"not done within {limit / 60:.0f} min", seconds, said[-TOLD:])
+        return Outcome(check, code or 1, f"not done within {check.minutes:.0f} min", seconds, said[-TOLD:])
     last = "no test was found" if code == NOTHING_COLLECTED else next((text for text in reversed(said) if text), "")
     if code == 0:
         return Outcome(check, code, last.strip(), seconds)

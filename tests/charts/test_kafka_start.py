@@ -34,6 +34,14 @@ def answer_on(server: socket.socket) -> None:
             server.accept()[0].close()
 
 
+@contextlib.contextmanager
+def listening() -> Iterator[socket.socket]:
+    """A server that takes every connection and closes it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer_on, args=(server,), daemon=True).start()
+        yield server
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "var/lib/kafka/data/log"
@@ -107,8 +115,7 @@ def refuses() -> Iterator[str]:
 
 @pytest.fixture
 def listens() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=answer_on, args=(server,), daemon=True).start()
+    with listening() as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
@@ -127,8 +134,7 @@ def silent() -> Iterator[str]:
 @pytest.fixture
 def inner() -> Iterator[socket.socket]:
     """The inner port of the node, at which it listens until it has handed over."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=answer_on, args=(server,), daemon=True).start()
+    with listening() as server:
         yield server
 
 

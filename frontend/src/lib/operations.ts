@@ -1,6 +1,8 @@
 /** What an operation is called, by its kind and state. */
 import type { Operation, OperationState, Step } from '../api/types'
 
+/** What an operation is called by. */
+export type Named = Pick<Operation, 'kind'> & Partial<Pick<Operation, 'summary'>>
 interface Verb {
   doing: string
   done: string
@@ -40,7 +42,7 @@ export function kindWord(kind: string): string {
 }
 
 /** "Scale", or the name of the procedure: what an operation is called on a line of its own. */
-export function operationWord(operation: Pick<Operation, 'kind'> & Partial<Pick<Operation, 'summary'>>): string {
+export function operationWord(operation: Named): string {
   return words(operation).noun
 }
 
@@ -50,12 +52,12 @@ function procedure(title: string): Verb {
   return { doing: `Running ${named} of`, done: `has run ${named}`, undone: `did not finish ${named}`, noun: title }
 }
 
-function words(operation: Pick<Operation, 'kind'> & Partial<Pick<Operation, 'summary'>>): Verb {
+function words(operation: Named): Verb {
   return operation.kind === 'procedure' && operation.summary ? procedure(operation.summary) : verb(operation.kind)
 }
 
 /** "Installing orders-db", "orders-db is installed", "orders-db was not installed". */
-export function operationTitle(operation: Pick<Operation, 'kind' | 'state' | 'subject'> & Partial<Pick<Operation, 'summary'>>): string {
+export function operationTitle(operation: Named & Pick<Operation, 'state' | 'subject'>): string {
   const said = words(operation)
   const name = operation.subject.name || 'the request'
   const after = (tail: string) => (tail.startsWith(':') ? `${name}${tail}` : `${name} ${tail}`)

@@ -1,5 +1,6 @@
 {{/*
-Pod settings of the restricted Pod Security Standard. Takes a part with "uid", and "gid" when it is another number.
+Pod settings of the restricted Pod Security Standard. Takes a part with "uid", "gid" when it is another number,
+and "sysctls" (dict "NAME" VALUE), of those that the standard allows.
 With global.openshift the platform gives the ids, and the pod asks for none.
 */}}
 {{- define "common.pod" -}}

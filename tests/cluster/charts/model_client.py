@@ -82,10 +82,8 @@ def train(release: Release, image: str, more: str = "") -> dict[str, bytes]:
 
 def address(release: Release, node: str = "") -> str:
     """The endpoint, as it is reached from outside: a node port of a node, the first one when none is named."""
-    node = node or release.api.list_node().items[0].metadata.name
     service = release.api.read_namespaced_service(release.name, release.namespace)
-    of = {each.type: each.address for each in release.api.read_node(node).status.addresses}
-    return f"http://{of['InternalIP']}:{service.spec.ports[0].node_port}"
+    return f"http://{release.machine(node)}:{service.spec.ports[0].node_port}"
 
 
 @dataclass

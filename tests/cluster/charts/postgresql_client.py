@@ -7,7 +7,7 @@ import psycopg2
 import psycopg2.extensions
 import yaml
 
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import Release, eventually, internal
 
 # Servers that cost little.
 CHEAP = {
@@ -59,12 +59,10 @@ def connected(release: Release, pod: str = "", **more: str) -> Iterator[psycopg2
 def machines(release: Release, apart_from: str = "") -> list[str]:
     """The addresses of the nodes that are ready, but for one by its name."""
     return [
-        address.address
+        internal(node)
         for node in release.api.list_node().items
         if node.metadata.name != apart_from
         and any(state.type == "Ready" and state.status == "True" for state in node.status.conditions)
-        for address in node.status.addresses
-        if address.type == "InternalIP"
     ]
 
 

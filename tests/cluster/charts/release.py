@@ -149,6 +149,18 @@ class Release:
         found = self.api.list_namespaced_pod(self.namespace, label_selector=labels).items
         return sorted(found, key=lambda pod: pod.metadata.name)
 
+    def staying(self, component: str = "server") -> list[client.V1Pod]:
+        """The pods of a part that are not on their way out."""
+        return [pod for pod in self.pods(component) if not pod.metadata.deletion_timestamp]
+
+    def places(self, component: str = "server") -> set[str]:
+        """The machines on which the pods of a part stay."""
+        return {pod.spec.node_name for pod in self.staying(component)}
+
+    def machine(self, name: str = "") -> str:
+        """The address of a machine, of the first one when none is named."""
+        return internal(self.api.read_node(name) if name else self.api.list_node().items[0])
+
     def wait(self, pods: int = 1, seconds: float = 400) -> None:
         """Waits until the StatefulSet says that so many pods of its latest revision are ready."""
         apps = client.AppsV1Api(self.api.api_client)
@@ -240,6 +252,11 @@ class Release:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def internal(node: client.V1Node) -> str:
+    """The address of a machine within the cluster's network."""
+    return next(each.address for each in node.status.addresses if each.type == "InternalIP")
 
 
 def expand(text: str, facts: dict[str, str]) -> str:

@@ -49,10 +49,7 @@ def uri(release: Release, token: str | None = None) -> str:
 
 def door(release: Release) -> str:
     """The address of the machine that Spark Connect runs on: a client is not cut off by the loss of another one."""
-    pods = [pod for pod in release.pods("connect") if pod.spec.node_name and not pod.metadata.deletion_timestamp]
-    node = pods[0].spec.node_name if pods else release.api.list_node().items[0].metadata.name
-    addresses = release.api.read_node(node).status.addresses
-    return next(entry.address for entry in addresses if entry.type == "InternalIP")
+    return release.machine(next(filter(None, release.places("connect")), ""))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from kubernetes import client
 
 from tests.cluster.charts.certificates import Authority
 from tests.cluster.charts.kafka_client import free_ports, login
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import Release, eventually, internal
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -27,12 +27,7 @@ def secure(release: Callable[[str, str], Release], authority: Authority) -> Rele
     """One node that asks for SCRAM and speaks TLS, with two declared topics, a user of one's own and numbers."""
     made = release("secure", "kafka")
     names = [f"*.secure-headless.{made.namespace}.svc.cluster.local"]
-    machines = [
-        address.address
-        for node in made.api.list_node().items
-        for address in node.status.addresses
-        if address.type == "InternalIP"
-    ]
+    machines = [internal(node) for node in made.api.list_node().items]
     body = client.V1Secret(
         metadata=client.V1ObjectMeta(name="kafka-tls"),
         type="kubernetes.io/tls",

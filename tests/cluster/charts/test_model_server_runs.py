@@ -52,8 +52,7 @@ def models(release: Callable[[str, str], Release]) -> Release:
 
 def stay(models: Release, versions: str) -> set[str]:
     """The pods of versions by their UIDs, without those on their way out."""
-    found = [pod for version in versions for pod in models.pods(f"version-{version}")]
-    return {pod.metadata.uid for pod in found if not pod.metadata.deletion_timestamp}
+    return {pod.metadata.uid for version in versions for pod in models.staying(f"version-{version}")}
 
 
 @pytest.fixture

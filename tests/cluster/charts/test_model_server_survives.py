@@ -53,11 +53,6 @@ def settled(models: Release) -> None:
     eventually(lambda: len(models.pods()) == 2, "the former routers are gone", 180)
 
 
-def places(models: Release, part: str) -> set[str]:
-    """The machines that a part runs on."""
-    return {pod.spec.node_name for pod in models.pods(part) if not pod.metadata.deletion_timestamp}
-
-
 def move(models: Release, part: str, node: str, to: str = "") -> None:
     """Moves what of a part is on a machine to another one."""
     nodes = {each.metadata.name for each in models.api.list_node().items}
@@ -77,10 +72,10 @@ def move(models: Release, part: str, node: str, to: str = "") -> None:
 
 def apart(models: Release, part: str) -> None:
     """Moves one of the two pods of a part that are on one machine."""
-    if len(places(models, part)) == 1:
+    if len(models.places(part)) == 1:
         models.api.delete_namespaced_pod(models.pods(part)[0].metadata.name, models.namespace)
         settled(models)
-        assert len(places(models, part)) == 2
+        assert len(models.places(part)) == 2
 
 
 def alive(models: Release, node: str) -> bool:
@@ -167,9 +162,9 @@ def test_a_machine_without_power_costs_at_most_the_requests_that_were_on_it(
     """A connection that is not made in two seconds is tried again; what was asked is asked once."""
     for part in ("version-1", "server"):
         apart(models, part)
-    lost = min(places(models, "version-1"))
-    if lost not in places(models, "server"):
-        move(models, "server", min(places(models, "server")), to=lost)
+    lost = min(models.places("version-1"))
+    if lost not in models.places("server"):
+        move(models, "server", min(models.places("server")), to=lost)
     if which == "a copy":
         move(models, "server", lost)
     other = min({node.metadata.name for node in models.api.list_node().items} - {lost})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import Release, eventually, internal
 from tests.cluster.charts.s3_client import free_port, numbers, store
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -42,7 +42,7 @@ def addresses(release: Release) -> list[str]:
     """Where the object store is reached: the port at each node."""
     nodes = release.api.list_node(label_selector="type!=kwok").items
     port = release.external["service"]["nodePort"]
-    return [f"{a.address}:{port}" for node in nodes for a in node.status.addresses if a.type == "InternalIP"]
+    return [f"{internal(node)}:{port}" for node in nodes]
 
 
 def writer(release: Release, prefix: str = "numbers") -> Callable[[int], None]:
@@ -104,7 +104,7 @@ def test_nothing_is_lost_when_a_pod_is_killed(objects: Release, component: str) 
     assert report.lost == 0
 
 
-def places(objects: Release) -> int:
+def room(objects: Release) -> int:
     """How many files of objects all volume servers may have together; an empty server is listed by nothing else."""
     said = objects.execute("many-volume-0", "sh", "-c", ". /etc/anywhere/admin.sh; shell volume.list")
     found = re.search(r"volume:\d+/(\d+)", said)
@@ -114,11 +114,11 @@ def places(objects: Release) -> int:
 def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) -> None:
     forget(objects)
     four = {**objects.external, "volume": {**objects.external["volume"], "replicas": 4}}
-    before = places(objects)
+    before = room(objects)
     ledger = Ledger(writer(objects))
     with ledger.running():
         objects.bring_up(four, "standard")
-        eventually(lambda: places(objects) > before, "the masters know of the new server", 240)
+        eventually(lambda: room(objects) > before, "the masters know of the new server", 240)
         client = connected(objects)
         for bucket in BUCKETS[1:]:
             client.put_object(Bucket=bucket, Key="word", Body=bucket.encode())

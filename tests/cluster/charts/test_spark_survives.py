@@ -151,7 +151,7 @@ def test_spark_connect_is_killed_and_clients_open_new_sessions(sums: Release) ->
 def lone(lake: Release, release: Callable[[str, str], Release]) -> tuple[Release, str]:
     """Spark with two workers, and a node on which one of them stands and nothing else that a client needs."""
     made = release("lone", "spark")
-    node = next(item.metadata.name for item in made.api.list_node().items if item.metadata.name not in places(lake))
+    node = next(item.metadata.name for item in made.api.list_node().items if item.metadata.name not in lake.places())
     try:
         made.api.patch_node(node, {"spec": {"unschedulable": True}})
         made.bring_up(values(workers=1), seconds=SLOW)
@@ -159,14 +159,9 @@ def lone(lake: Release, release: Callable[[str, str], Release]) -> tuple[Release
         made.api.patch_node(node, {"spec": {"unschedulable": False}})
     made.bring_up(values(workers=2), seconds=SLOW)
     wait_for_workers(made, 2)
-    assert node in places(made, "worker")
+    assert node in made.places("worker")
     warm_up(made)
     return made, node
-
-
-def places(release: Release, component: str = "server") -> set[str]:
-    """The nodes on which the pods of a part stand."""
-    return {pod.spec.node_name for pod in release.pods(component)}
 
 
 def test_a_machine_loses_power_and_comes_back(lone: tuple[Release, str], power: Callable[[str, str], None]) -> None:

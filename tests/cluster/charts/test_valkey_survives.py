@@ -19,6 +19,7 @@ from tests.cluster.charts.valkey_client import (
     by_proxy,
     by_sentinel,
     direct,
+    known,
     numbers,
     primary,
     roles,
@@ -86,17 +87,6 @@ def make_primary(release: Release, number: int) -> None:
     assert primary(release, nodes) == number
     for other in range(nodes):
         direct(release, other).config_set("replica-priority", 100)
-
-
-def known(release: Release) -> list[tuple[str, str, str]]:
-    """What each sentinel knows: replicas, other sentinels, votes needed."""
-    said = []
-    for pod in release.pods():
-        ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL MASTER valkey"
-        lines = release.execute(pod.metadata.name, "sh", "-c", ask, container="valkey").split()
-        facts = dict(zip(lines[::2], lines[1::2], strict=False))
-        said.append((facts["num-slaves"], facts["num-other-sentinels"], facts["quorum"]))
-    return said
 
 
 def test_the_primary_is_killed(three: Release) -> None:

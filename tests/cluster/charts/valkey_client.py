@@ -44,10 +44,9 @@ def login(release: Release) -> dict[str, str]:
 def by_proxy(release: Release, service: str = "", node: str = "", **changes: str | None) -> redis.Redis:
     """A client of the Service that leads to the primary, at its port of a machine."""
     ports = release.api.read_namespaced_service(release.name + service, release.namespace).spec.ports
-    node = node or release.api.list_node().items[0].metadata.name
-    addresses = release.api.read_node(node).status.addresses
-    host = next(each.address for each in addresses if each.type == "InternalIP")
-    store = redis.Redis(host=host, port=ports[0].node_port, **PATIENCE, **{**login(release), **changes})
+    store = redis.Redis(
+        host=release.machine(node), port=ports[0].node_port, **PATIENCE, **{**login(release), **changes}
+    )
     eventually(lambda: answers(store), "the Service answers", 120)
     return store
 
@@ -127,15 +126,18 @@ def primary(release: Release, nodes: int = 3) -> int:
     return eventually(settled, f"one primary and {nodes - 1} replicas", 240) - 1
 
 
-def replicas_known(release: Release, number: int) -> int:
-    """How many replicas the sentinel of a pod could choose from."""
-    ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL REPLICAS valkey"
-    said = release.execute(f"{release.name}-{number}", "sh", "-c", ask, container="sentinel")
-    return said.splitlines().count("name")
+def known(release: Release) -> list[tuple[str, str, str]]:
+    """What each sentinel knows: replicas, other sentinels, votes needed."""
+    said = []
+    for pod in release.pods():
+        ask = ". /settings/lib.sh; sentinel 127.0.0.1 SENTINEL MASTER valkey"
+        lines = release.execute(pod.metadata.name, "sh", "-c", ask, container="valkey").split()
+        facts = dict(zip(lines[::2], lines[1::2], strict=False))
+        said.append((facts["num-slaves"], facts["num-other-sentinels"], facts["quorum"]))
+    return said
 
 
 def wait_for_sentinels(release: Release, servers: int = 3) -> None:
     """Waits until all sentinels could choose another primary: ten seconds after they began they ask who follows it."""
-    for number in range(servers):
-        known = f"the sentinel of {release.name}-{number} knows the replicas"
-        eventually(lambda number=number: replicas_known(release, number) == servers - 1, known, 60)
+    replicas = [str(servers - 1)] * servers
+    eventually(lambda: [each[0] for each in known(release)] == replicas, "the sentinels know the replicas", 60)

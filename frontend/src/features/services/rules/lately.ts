@@ -1,7 +1,7 @@
 /** Operations as short past sentences: "Scaled", "Install failed". */
 import type { Operation } from '../../../api/types'
 import type { IconName } from '../../../components/icon'
-import { isFinal, operationWord } from '../../../lib/operations'
+import { isFinal, operationWord, type Named } from '../../../lib/operations'
 
 const past: Record<string, string> = {
   install: 'Installed', change: 'Changed', rollback: 'Rolled back', scale: 'Scaled', uninstall: 'Uninstalled', retry: 'Applied again',
@@ -9,7 +9,7 @@ const past: Record<string, string> = {
 const icons: Record<string, IconName> = { install: 'plus', change: 'edit', rollback: 'restart', scale: 'scale', uninstall: 'x' }
 
 /** The words and the icon for one line of "Lately". */
-export function latelyLine(operation: Pick<Operation, 'kind' | 'state' | 'error'> & Partial<Pick<Operation, 'summary'>>): { text: string; detail: string; icon: IconName } {
+export function latelyLine(operation: Named & Pick<Operation, 'state' | 'error'>): { text: string; detail: string; icon: IconName } {
   const icon = icons[operation.kind] ?? 'clock'
   const noun = operationWord(operation)
   if (operation.state === 'succeeded') return { text: past[operation.kind] ?? `${noun} done`, detail: '', icon }
