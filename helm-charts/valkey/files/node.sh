@@ -19,6 +19,7 @@ case $1 in
     ;;
 
   switch)
+    [ "$TOPOLOGY" != cluster ] || exec sh /settings/cluster.sh switch
     if [ "$TOPOLOGY" != replication ]; then say "One server has no replica that could take over."; exit 1; fi
     hand_over "$(primary_of $(all))" 60
     ;;

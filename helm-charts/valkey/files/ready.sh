@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whether clients may come: the server answers and, being a replica, has what the primary has. A list of users that has changed is read
+# Whether clients may come: the server answers, in a cluster it reaches the others, and being a replica it has what the primary has. A list of users that has changed is read
 # on the way: the kubelet brings it about a minute after the change.
 set -eu
 . /settings/lib.sh
@@ -9,5 +9,6 @@ if [ "$now" != "$(cat /tmp/users.loaded 2>/dev/null)" ]; then
   echo "$now" >/tmp/users.loaded
 fi
 [ "$(ask 127.0.0.1 PING)" = PONG ]
+[ "$TOPOLOGY" != cluster ] || [ "$(ask 127.0.0.1 CLUSTER INFO | fact cluster_state)" = ok ]
 facts=$(ask 127.0.0.1 INFO replication)
 [ "$(printf '%s\n' "$facts" | fact role)" = master ] || [ "$(printf '%s\n' "$facts" | fact master_link_status)" = up ]

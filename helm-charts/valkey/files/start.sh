@@ -16,8 +16,16 @@ umask 007
     echo "primaryauth $(cat /auth/node-password)"
     echo "replica-announce-ip $me"
   fi
+  if [ "$TOPOLOGY" = cluster ]; then
+    echo "primaryuser anywhere-node"
+    echo "primaryauth $(cat /auth/node-password)"
+    echo "cluster-announce-ip $POD_IP"
+    echo "cluster-announce-hostname $me"
+    echo "availability-zone $MACHINE"
+  fi
 } >/tmp/valkey.conf
 sha256sum </auth/users.acl >/tmp/users.loaded
+# Servers of a cluster find out among themselves who is a primary.
 [ "$TOPOLOGY" = replication ] || { rm -rf /data/sentinel; exec valkey-server /tmp/valkey.conf; }
 
 # The primary, once more than half of the sentinels have answered, or after a minute what those say that did.

@@ -1,5 +1,18 @@
+{{/* standalone, replication or cluster. */}}
+{{- define "valkey.topology" -}}
+{{- if .Values.cluster.enabled }}cluster{{ else if gt (int .Values.replicas) 1 }}replication{{ else }}standalone{{ end -}}
+{{- end }}
+
+{{/* "true" for a primary with replicas and sentinels. */}}
 {{- define "valkey.replicated" -}}
-{{- if gt (int .Values.replicas) 1 }}true{{ end -}}
+{{- if eq (include "valkey.topology" .) "replication" }}true{{ end -}}
+{{- end }}
+
+{{/* How many replicas a primary needs to take a write. In a cluster one may be away. */}}
+{{- define "valkey.replicasToWrite" -}}
+{{- $wanted := int .Values.settings.replicasToWrite -}}
+{{- if .Values.cluster.enabled }}{{ $wanted = min $wanted (sub (int .Values.cluster.copies) 1 | max 0) }}{{ end -}}
+{{- $wanted -}}
 {{- end }}
 
 {{- define "valkey.password" -}}
@@ -54,8 +67,8 @@ for facts and reads no key.
 user default off
 {{- end }}
 user {{ .Values.auth.username }} on #{{ include "valkey.password" . | sha256sum }} ~* &* +@all
-user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave
-user anywhere-watch on #{{ include "valkey.ownPassword" (dict "context" . "of" "watch") | sha256sum }} -@all +ping +info +client|setname +latency|latest +latency|histogram +slowlog|len +select +quit
+user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave{{ if .Values.cluster.enabled }} ~* +cluster +asking +readonly +migrate +restore +restore-asking{{ end }}
+user anywhere-watch on #{{ include "valkey.ownPassword" (dict "context" . "of" "watch") | sha256sum }} -@all +ping +info +cluster|info +client|setname +latency|latest +latency|histogram +slowlog|len +select +quit
 {{- range $user := .Values.users }}
 user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root "user" $user) | sha256sum }}
 {{- range $user.keys }} ~{{ . }}{{ end }}
@@ -83,8 +96,11 @@ user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root
   "appendfsync" .Values.settings.fsync
   "tcp-keepalive" 60
 -}}
-{{- if include "valkey.replicated" . -}}
-{{- $own = merge $own (dict "min-replicas-to-write" (int .Values.settings.replicasToWrite) "repl-diskless-sync-delay" 0 "repl-timeout" 20 "repl-ping-replica-period" 3) -}}
+{{- if .Values.cluster.enabled -}}
+{{- $own = merge $own (dict "cluster-enabled" "yes" "cluster-config-file" "nodes.conf" "cluster-node-timeout" (int .Values.settings.downAfter) "cluster-require-full-coverage" "no" "cluster-allow-replica-migration" "no" "cluster-preferred-endpoint-type" "hostname") -}}
+{{- end -}}
+{{- if ne (include "valkey.topology" .) "standalone" -}}
+{{- $own = merge $own (dict "min-replicas-to-write" (include "valkey.replicasToWrite" . | int) "repl-diskless-sync-delay" 0 "repl-timeout" 20 "repl-ping-replica-period" 3) -}}
 {{- end -}}
 {{- range $name, $value := merge (dict) .Values.settings.extra $own }}
 {{ $name }} {{ if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value | int64 }}{{ else if kindIs "bool" $value }}{{ ternary "yes" "no" $value }}{{ else }}{{ $value }}{{ end }}
@@ -104,84 +120,11 @@ user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root
 {{- end }}
 
 {{- define "valkey.env" -}}
-- {name: TOPOLOGY, value: {{ ternary "replication" "standalone" (eq (include "valkey.replicated" .) "true") }}}
+- {name: TOPOLOGY, value: {{ include "valkey.topology" . }}}
 - {name: DOMAIN, value: {{ include "common.podDomain" (dict "context" .) }}}
 - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+{{- if .Values.cluster.enabled }}
+- {name: COPIES, value: {{ .Values.cluster.copies | quote }}}
+- {name: MACHINE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
 {{- end }}
-
-{{/* The sentinel beside a server, when there is more than one. */}}
-{{- define "valkey.sentinel" -}}
-{{- if include "valkey.replicated" . }}
-- name: sentinel
-  {{- include "common.containerImage" (dict "context" .) | nindent 2 }}
-  {{- include "common.containerSecurity" . | nindent 2 }}
-  command: [sh, /settings/sentinel.sh]
-  env:
-    {{- include "valkey.env" . | nindent 4 }}
-    - {name: DOWN_AFTER, value: {{ .Values.settings.downAfter | quote }}}
-  ports:
-    - {name: sentinel, containerPort: 26379}
-  readinessProbe:
-    tcpSocket: {port: sentinel}
-    periodSeconds: 5
-  livenessProbe:
-    tcpSocket: {port: sentinel}
-    initialDelaySeconds: 60
-    periodSeconds: 15
-    failureThreshold: 4
-  {{- include "common.resources" (dict "context" . "values" .Values.sentinel) | nindent 2 }}
-  volumeMounts:
-    - {name: data, mountPath: /data}
-    - {name: settings, mountPath: /settings, readOnly: true}
-    - {name: auth, mountPath: /auth, readOnly: true}
-    - {name: tmp, mountPath: /tmp, subPath: sentinel}
-{{- end }}
-{{- end }}
-
-{{/* The exporter beside a server, when metrics are on. */}}
-{{- define "valkey.exporter" -}}
-{{- if .Values.metrics.enabled }}
-- name: metrics
-  {{- include "common.containerImage" (dict "context" . "image" .Values.metrics.image) | nindent 2 }}
-  {{- include "common.containerSecurity" . | nindent 2 }}
-  args:
-    - --redis.addr=redis://127.0.0.1:6379
-    - --redis.user=anywhere-watch
-    - --redis.password-file=/auth/watch.json
-    - --config-command=-
-  ports:
-    - {name: metrics, containerPort: 9121}
-  {{- include "common.resources" (dict "context" . "values" .Values.metrics) | nindent 2 }}
-  volumeMounts:
-    - {name: auth, mountPath: /auth, readOnly: true}
-{{- end }}
-{{- end }}
-
-{{- define "valkey.usersPod" -}}
-{{ include "common.pod" (dict "context" . "uid" 999) }}
-containers:
-  - name: users
-    {{- include "common.containerImage" (dict "context" .) | nindent 4 }}
-    {{- include "common.containerSecurity" . | nindent 4 }}
-    command: [sh, /settings/users.sh]
-    env:
-      - {name: NAME, value: {{ include "common.fullname" . }}}
-      - {name: DOMAIN, value: {{ include "common.podDomain" (dict "context" .) }}}
-      - {name: APP_USER, value: {{ .Values.auth.username }}}
-      # Another list makes another Job.
-      - {name: CHECKSUM, value: {{ include "common.checksum" (cat (include "valkey.users" .) (.Files.Get "files/users.sh")) }}}
-    resources:
-      requests: {cpu: 10m, memory: 32Mi}
-      limits: {memory: 32Mi}
-    volumeMounts:
-      - {name: settings, mountPath: /settings, readOnly: true}
-      - {name: auth, mountPath: /auth, readOnly: true}
-      - {name: tmp, mountPath: /tmp}
-volumes:
-  - name: settings
-    configMap:
-      name: {{ include "common.fullname" . }}
-  {{- include "valkey.auth" (dict "context" . "keys" (list "users.acl" "node-password" "password")) | nindent 2 }}
-  - name: tmp
-    emptyDir: {sizeLimit: 16Mi}
 {{- end }}

@@ -4,6 +4,7 @@ import socket
 
 import redis
 from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
 
@@ -18,6 +19,17 @@ THREE = {
     "networkPolicy": {"clients": "anywhere"},
 }
 PATIENCE = {"socket_timeout": 3, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0), "decode_responses": True}
+
+
+# Three primaries with a replica each.
+SIX = {
+    "cluster": {"enabled": True},
+    "replicas": 6,
+    "resources": {"cpu": "30m", "memory": "96Mi"},
+    "persistence": {"size": "1Gi"},
+    "networkPolicy": {"clients": "anywhere"},
+    "metrics": {"enabled": True},
+}
 
 
 class Named:
@@ -77,6 +89,18 @@ def by_sentinel(release: Release) -> redis.Redis:
     return redis.Redis(connection_pool=pool)
 
 
+def by_cluster(release: Release) -> RedisCluster:
+    """A client that learns from the servers which of them has a key; their names lead to the pods as they are."""
+
+    def address(named: tuple[str, int]) -> tuple[str, int]:
+        pods = {pod.metadata.name: pod.status.pod_ip for pod in release.pods()}
+        return pods.get(named[0].split(".")[0]) or named[0], named[1]
+
+    patience = {key: value for key, value in PATIENCE.items() if key != "retry"}
+    start = next(pod.status.pod_ip for pod in release.pods() if all(s.ready for s in pod.status.container_statuses))
+    return RedisCluster(host=start, port=6379, address_remap=address, **patience, **login(release))
+
+
 def direct(release: Release, number: int) -> redis.Redis:
     """A client of one server, by the address of its pod."""
     return redis.Redis(host=release.pods()[number].status.pod_ip, **PATIENCE, **login(release))
@@ -95,7 +119,29 @@ class Writer:
             raise TimeoutError(f"{number} is on no replica yet")
 
 
-def numbers(store: redis.Redis, first: int = 0) -> list[int]:
+class ClusterWriter:
+    """As Writer, for a client that knows which server has a key."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.store = by_cluster(release)
+
+    def __call__(self, number: int) -> None:
+        """Gives when the primary of the key and a replica of it have the number; raises when they do not say so."""
+        key = f"ledger:{number}"
+        try:
+            self.store.set(key, number)
+            node = self.store.get_node_from_key(key)
+            copies = self.store.get_redis_connection(node).wait(1, 1000)
+        except redis.RedisError:
+            # A client finds the servers anew once nobody answers where they were.
+            self.store = by_cluster(self.release)
+            raise
+        if copies < 1:
+            raise TimeoutError(f"{number} is on no replica yet")
+
+
+def numbers(store: redis.Redis | RedisCluster, first: int = 0) -> list[int]:
     """The numbers that are there, from the first on."""
     found = (int(key.split(":")[1]) for key in store.scan_iter("ledger:*", count=1000))
     return [number for number in found if number >= first]
@@ -124,6 +170,32 @@ def primary(release: Release, nodes: int = 3) -> int:
         return one[0] + 1 if len(one) == 1 and "alone" not in seen.values() and len(seen) == nodes else None
 
     return eventually(settled, f"one primary and {nodes - 1} replicas", 240) - 1
+
+
+def shards(release: Release, servers: int = 6, copies: int = 1) -> dict[int, int]:
+    """The slots of each primary by its number, once every slot has one and each primary all of its replicas."""
+
+    def settled() -> dict[int, int] | None:
+        try:
+            seen = {number: direct(release, number) for number in range(len(release.pods()))}
+            facts = {number: store.info("replication") for number, store in seen.items()}
+            nodes = {number: store.execute_command("CLUSTER NODES").values() for number, store in seen.items()}
+        except (redis.RedisError, OSError, TypeError, IndexError):
+            return None
+        if len(facts) != servers or any(len(known) != servers for known in nodes.values()):
+            return None
+        found = {}
+        for number, each in facts.items():
+            if each["role"] == "slave" and each["master_link_status"] != "up":
+                return None
+            mine = next(node for node in nodes[number] if "myself" in node["flags"])
+            if each["role"] == "master":
+                found[number] = sum(int(slots[-1]) - int(slots[0]) + 1 for slots in mine["slots"])
+                if each["connected_slaves"] != copies:
+                    return None
+        return found if sum(found.values()) == 16384 else None
+
+    return eventually(settled, f"{servers} servers share the keys", 240)
 
 
 def known(release: Release) -> list[tuple[str, str, str]]:

@@ -1,0 +1,319 @@
+#!/bin/sh
+# Servers that share the keys: cluster.sh watch | begin SERVERS | arrange [SERVERS] | leave SERVERS | forget SERVERS | switch | stop SECONDS
+#
+# Each key belongs to one of 16384 slots, each slot to one primary, and each primary has COPIES replicas. The servers choose another
+# primary by themselves. What is done here: bring servers together, share out the slots, and give every primary its replicas.
+set -eu
+. /settings/lib.sh
+ALL=16384
+server() { echo "${NAME:-${HOSTNAME%-*}}-$1.$DOMAIN"; }
+
+# What a server knows of all: ID HOST FLAGS PRIMARY LINK SLOTS OPEN, a line each. "-" stands for nothing; OPEN is how many slots move.
+table() {
+  ask "$1" CLUSTER NODES | awk 'NF >= 8 {
+    host = split($2, part, ",") > 1 && part[2] != "" ? part[2] : "-"
+    slots = open = 0
+    for (i = 9; i <= NF; i++) if ($i ~ /^\[/) open++; else slots += split($i, range, "-") == 2 ? range[2] - range[1] + 1 : 1
+    print $1, host, $3, $4, $8, slots, open
+  }'
+}
+
+# Introduces a server to the one at the host. One that is known already is only told where it is.
+meet() {
+  local address
+  address=$(getent ahosts "$2" | awk 'NR == 1 {print $1}')
+  [ -z "$address" ] || ask "$1" CLUSTER MEET "$address" 6379 >/dev/null || true
+}
+
+# Of the servers 0 … N-1: NUMBER ID SLOTS PRIMARY PLACE, a line each. The place is the machine.
+survey() {
+  local known number=0 place
+  known=$(table "$(server 0)")
+  while [ $number -lt "$1" ]; do
+    place=$(ask "$(server $number)" INFO server | fact availability_zone)
+    printf '%s\n' "$known" | awk -v host="$(server $number)" -v number=$number -v place="${place:--}" \
+      '$2 == host && $3 !~ /fail|noaddr|handshake/ {print number, $1, $6, $4, place}'
+    number=$((number + 1))
+  done
+}
+
+# Waits until each of so many servers knows all the others.
+gather() {
+  local number known tries=0 missing
+  while :; do
+    number=0 missing=
+    while [ $number -lt "$1" ]; do
+      known=$(table "$(server $number)" | awk '$5 == "connected" && $3 !~ /fail|noaddr|handshake/ {print $2}') || known=
+      for other in $(seq 0 $(($1 - 1))); do
+        printf '%s\n' "$known" | grep -qxF "$(server "$other")" || missing="$missing $number-$other"
+      done
+      number=$((number + 1))
+    done
+    [ -n "$missing" ] || return 0
+    if [ $tries -ge 150 ]; then say "Not all servers know each other (who-whom):$missing. Look at the pods that are not ready."; exit 1; fi
+    # Not at every look: a server needs a moment to become known.
+    if [ $((tries % 5)) = 0 ]; then for number in $(seq 1 $(($1 - 1))); do meet "$(server 0)" "$(server "$number")"; done; fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+}
+
+# A replica becomes the primary of its shard; the primary waits with writes until it has all of them.
+take_over() {
+  local tries=0
+  until [ "$(ask "$1" INFO replication | fact role)" = master ]; do
+    if [ $tries -ge 60 ]; then say "${1%%.*} did not become a primary"; return 1; fi
+    [ $((tries % 20)) != 0 ] || ask "$1" CLUSTER FAILOVER >/dev/null || true
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  say "${1%%.*} is a primary"
+}
+
+# Moves slots so that each primary has as many. ID=0 … names primaries that give all theirs away.
+balance() {
+  local weights= tries
+  [ $# = 0 ] || weights="--cluster-weight $*"
+  # Right after a change the servers do not agree yet, and the tool refuses. One that was broken off leaves slots open.
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$tries" = 1 ] || sleep 3
+    if table "$(server 0)" | awk '{open += $7} END {exit !open}'; then cluster_tool fix || continue; fi
+    # shellcheck disable=SC2086
+    if cluster_tool rebalance --cluster-use-empty-primaries --cluster-threshold 1 $weights; then return 0; fi
+  done
+  say "The slots could not be moved: $(tail -n 3 /tmp/cluster.said)"
+  return 1
+}
+cluster_tool() {
+  local command=$1 status=0
+  shift
+  REDISCLI_AUTH=$(cat /auth/node-password) timeout 3000 valkey-cli --user anywhere-node --no-auth-warning \
+    --cluster "$command" "$(server 0):6379" "$@" >/tmp/cluster.said 2>&1 || status=$?
+  tr -d '#' </tmp/cluster.said | grep -E '^(\[ERR\]|ERR|Moving)|rror' >&2 || true
+  return $status
+}
+
+# attach SERVERS ID…: every server that is none of these primaries becomes a replica of one, on another machine where that can be.
+# A replica stays where it is if its primary has not too many.
+attach() {
+  local count=$1
+  shift
+  survey "$count" | awk -v copies="$COPIES" -v primaries="$*" '
+    BEGIN {n = split(primaries, id, " "); for (i = 1; i <= n; i++) is[id[i]] = 1}
+    ($2 in is) {place[$2] = $5; next}
+    ($4 in is) && has[$4] < copies {has[$4]++; next}
+    {free[++m] = $1; at[m] = $5}
+    END {
+      for (u = 1; u <= m; u++) {
+        best = ""
+        for (i = 1; i <= n; i++) {
+          p = id[i]; cost = has[p] * 2 + (place[p] == at[u])
+          if (best == "" || cost < least) {best = p; least = cost}
+        }
+        has[best]++; to[u] = best
+      }
+      for (u = 1; u <= m; u++) if (place[to[u]] == at[u])
+        for (v = 1; v <= m; v++) if (at[v] != place[to[u]] && at[u] != place[to[v]]) {p = to[u]; to[u] = to[v]; to[v] = p; break}
+      for (u = 1; u <= m; u++) print free[u], to[u]
+    }' >/tmp/attach
+  while read -r number primary; do
+    follow "$(server "$number")" "$primary"
+  done </tmp/attach
+}
+follow() {
+  local tries=0
+  until [ "$(ask "$1" CLUSTER REPLICATE "$2")" = OK ]; do
+    if [ $tries -ge 30 ]; then say "${1%%.*} cannot become a replica: $(ask "$1" CLUSTER REPLICATE "$2" || true)"; return 1; fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+  say "${1%%.*} is a replica"
+}
+
+# choose SERVERS WANTED: so many servers without slots that are primaries, on machines with few primaries.
+choose() {
+  survey "$1" | awk -v wanted="$2" '
+    $3 > 0 {used[$5]++; next}
+    $4 == "-" {n++; number[n] = $1; place[n] = $5}
+    END {
+      for (k = 0; k < wanted && k < n; k++) {
+        best = 0
+        for (i = 1; i <= n; i++) if (!(i in taken) && (!best || used[place[i]] < used[place[best]])) best = i
+        taken[best] = 1; used[place[best]]++; print number[best]
+      }
+    }'
+}
+
+# Those among the servers that have slots, or are to have some: their ids.
+primaries() { survey "$1" | awk -v also=" $2 " '$3 > 0 || index(also, " " $1 " ") {print $2}'; }
+
+# A new service: the first slots are given out. One that was broken off while no key was there begins anew.
+create() {
+  local number shard=0 chosen
+  for number in $(seq 0 $(($1 - 1))); do
+    if ask "$(server "$number")" INFO keyspace | grep -q '^db'; then
+      say "Some slots belong to no server, and server $number has keys: a whole shard is away. Bring its pods and volumes back, or give its slots to others by \`valkey-cli --cluster fix\`: then its keys are lost."
+      exit 1
+    fi
+  done
+  if survey "$1" | awk '$3 > 0 || $4 != "-" {n++} END {exit !n}'; then
+    for number in $(seq 0 $(($1 - 1))); do ask "$(server "$number")" CLUSTER RESET HARD >/dev/null; done
+    gather "$1"
+  fi
+  chosen=$(choose "$1" "$2")
+  # The slots come last: a service that has them is complete.
+  # shellcheck disable=SC2046
+  attach "$1" $(for number in $chosen; do ask "$(server "$number")" CLUSTER MYID; done)
+  for number in $chosen; do
+    ask "$(server "$number")" CLUSTER ADDSLOTSRANGE $((ALL * shard / $2)) $((ALL * (shard + 1) / $2 - 1)) >/dev/null
+    shard=$((shard + 1))
+  done
+  until [ "$(survey "$1" | awk '{n += $3} END {print n + 0}')" = $ALL ]; do sleep 0.5; done
+}
+
+arrange() {
+  local shards now chosen ids spare number
+  shards=$(($1 / (COPIES + 1)))
+  for number in $(seq 0 $(($1 - 1))); do
+    until [ "$(ask "$(server "$number")" PING)" = PONG ]; do sleep 2; done
+  done
+  gather "$1"
+  forget "$1"
+  [ "$(survey "$1" | awk '{n += $3} END {print n + 0}')" = $ALL ] || create "$1" "$shards"
+  now=$(survey "$1" | awk '$3 > 0 {n++} END {print n + 0}')
+  chosen=$(choose "$1" $((shards > now ? shards - now : 0)) | tr '\n' ' ')
+  # shellcheck disable=SC2086
+  set -- "$1" $(primaries "$1" "$chosen")
+  # A replica that is one too many becomes a primary when no server without a task is left.
+  while [ $# -le "$shards" ]; do
+    spare=$(survey "$1" | awk -v copies="$COPIES" '$4 != "-" && ++has[$4] > copies {print $1; exit}')
+    [ -n "$spare" ] || break
+    ask "$(server "$spare")" CLUSTER RESET SOFT >/dev/null
+    gather "$1"
+    set -- "$@" "$(ask "$(server "$spare")" CLUSTER MYID)"
+  done
+  attach "$@"
+  balance
+  say "$shards shards share the keys"
+}
+
+# Before the servers from this number on go: those that stay take over, and slots without a server that stays are moved to others.
+leave() {
+  local shards id number
+  shards=$(($1 / (COPIES + 1)))
+  gather "$(nodes)"
+  for number in $(survey "$(nodes)" | awk -v stay="$1" '
+    $1 < stay && $4 != "-" && !($4 in by) {by[$4] = $1}
+    $1 >= stay && $3 > 0 {goes[$2] = 1}
+    END {for (id in goes) if (id in by) print by[id]}'); do
+    take_over "$(server "$number")"
+  done
+  sleep 2
+  # Those that leave, and as many of the others as are too many, the last first.
+  ids=$(survey "$(nodes)" | sort -rn | awk -v stay="$1" -v shards="$shards" '
+    $3 > 0 && $1 >= stay {print $2}
+    $3 > 0 && $1 < stay {kept[++n] = $2}
+    END {for (i = 1; i <= n - shards; i++) print kept[i]}')
+  if [ -n "$ids" ]; then
+    # shellcheck disable=SC2046
+    balance $(printf '%s=0\n' $ids)
+  fi
+  if survey "$(nodes)" | awk -v stay="$1" '$1 >= stay && $3 > 0 {n++} END {exit !n}'; then say "A server that leaves still has slots."; exit 1; fi
+  # shellcheck disable=SC2046
+  attach "$1" $(primaries "$1" "")
+  say "$shards shards share the keys, on $1 servers"
+}
+
+# All servers forget those from this number on, and what a server was that came back without its volume.
+forget() {
+  local number id
+  for number in $(seq 0 $(($1 - 1))); do
+    for id in $(table "$(server "$number")" | awk -v most="$1" '
+      $3 !~ /fail|noaddr/ && $5 == "connected" {there[$2] = 1}
+      {id[NR] = $1; host[NR] = $2; flags[NR] = $3; slots[NR] = $6}
+      END {for (i = 1; i <= NR; i++) {
+        pod = host[i]; sub(/[.].*/, "", pod); sub(/.*-/, "", pod)
+        if (slots[i] == 0 && flags[i] !~ /myself|handshake/ && (host[i] != "-" && pod + 0 >= most || flags[i] ~ /fail|noaddr/ && host[i] in there)) print id[i]
+      }}'); do
+      ask "$(server "$number")" CLUSTER FORGET "$id" >/dev/null || true
+    done
+  done
+}
+
+# A server that has lost its volume takes the place of what it was: a replica where one is missing. Only the others know what it was.
+inherit() {
+  local other primary
+  other=$(printf '%s\n' "$1" | awk '
+    $3 ~ /myself/ && $3 ~ /master/ && $6 == 0 {empty = 1}
+    $6 > 0 && $3 !~ /fail|noaddr/ {host = $2}
+    {slots += $6}
+    END {if (empty && slots == '$ALL') print host}')
+  [ -n "$other" ] || return 0
+  primary=$(table "$other" | awk -v host="$me" '
+    $3 ~ /fail|noaddr/ && $2 == host && $6 == 0 {former = 1}
+    $6 > 0 && $3 !~ /fail/ {is[$1] = 1}
+    $4 != "-" && $3 !~ /fail|noaddr/ {has[$4]++}
+    END {for (id in is) if (best == "" || has[id] < has[best]) best = id; if (former) print best}')
+  [ -n "$primary" ] || return 0
+  say "this volume is empty: becoming a replica in place of what this server was"
+  if ask 127.0.0.1 CLUSTER REPLICATE "$primary" >/dev/null; then forget "$(nodes)"; fi
+}
+
+# Beside each server: a new one is introduced to all, and one that came back under another address to those that knew it.
+watch() {
+  local known address host
+  trap 'exit 0' TERM
+  while sleep 2; do
+    known=$(table 127.0.0.1) || continue
+    if [ "$(printf '%s\n' "$known" | wc -l)" = 1 ]; then
+      for address in $(others); do ask 127.0.0.1 CLUSTER MEET "$address" 6379 >/dev/null || true; done
+      continue
+    fi
+    for host in $(printf '%s\n' "$known" | awk '
+      $3 ~ /handshake/ || $2 == "-" {next}
+      $5 == "connected" && $3 !~ /fail|noaddr/ {there[$2] = 1; next}
+      $3 !~ /myself/ {away[$2] = 1}
+      END {for (host in away) if (!(host in there)) print host}'); do
+      meet 127.0.0.1 "$host"
+    done
+    inherit "$known"
+  done
+}
+
+case $1 in
+  watch) watch ;;
+  # Servers that have their slots are left alone: only arrange moves data.
+  begin)
+    until [ "$(ask "$(server 0)" PING)" = PONG ]; do sleep 2; done
+    while [ "$(table "$(server 0)" | awk '{n += $6} END {print n + 0}')" != $ALL ]; do
+      arrange "$2"
+    done
+    ;;
+  arrange) arrange "${2:-$(nodes)}" ;;
+  leave) leave "$2" ;;
+  forget) forget "$2"; say "servers from number $2 on are forgotten" ;;
+
+  # In each shard another server becomes the primary.
+  switch)
+    gather "$(nodes)"
+    for number in $(survey "$(nodes)" | awk '$4 != "-" && !($4 in seen) {seen[$4] = 1; print $1}'); do take_over "$(server "$number")"; done
+    ;;
+
+  # Before this server stops: a replica takes over, in as many seconds as there are at most.
+  stop)
+    until=$(($(date +%s) + $2))
+    while [ "$(date +%s)" -lt "$until" ]; do
+      facts=$(ask 127.0.0.1 INFO replication)
+      [ "$(printf '%s\n' "$facts" | fact role)" = master ] || exit 0
+      replica=$(printf '%s\n' "$facts" | sed -n 's/^slave[0-9]*:ip=\([^,]*\),.*state=online,offset=\([0-9]*\).*/\2 \1/p' | sort -rn | awk 'NR == 1 {print $2}')
+      [ -n "$replica" ] || exit 0
+      ask "$replica" CLUSTER FAILOVER >/dev/null || true
+      for _ in 1 2 3 4 5 6 7 8 9 10; do
+        [ "$(ask 127.0.0.1 INFO replication | fact role)" = master ] || { say "$replica is the primary"; exit 0; }
+        sleep 0.5
+      done
+    done
+    ;;
+
+  *) say "cluster.sh watch | begin SERVERS | arrange [SERVERS] | leave SERVERS | forget SERVERS | switch | stop SECONDS"; exit 2 ;;
+esac
