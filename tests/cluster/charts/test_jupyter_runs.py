@@ -59,9 +59,9 @@ def sign_in(page: Page, release: Release, path: str, token: str) -> None:
 
 
 def outputs(release: Release, path: str) -> str:
-    """What the cells of a notebook show, as its file says."""
-    content = ask(release, f"api/contents/{path}")[1]["content"]
-    return json.dumps([cell.get("outputs", []) for cell in content["cells"]])
+    """What the cells of a notebook show, as its file says; nothing while the file cannot be read, as during a save."""
+    code, model = ask(release, f"api/contents/{path}")
+    return json.dumps([cell.get("outputs", []) for cell in model["content"]["cells"]]) if code == 200 else ""
 
 
 def test_the_repository_is_there_at_the_commit_that_was_asked_for(notebook: Release) -> None:
