@@ -8,21 +8,24 @@ set -eu
 ALL=16384
 server() { echo "${NAME:-${HOSTNAME%-*}}-$1.$DOMAIN"; }
 
-# What a server knows of all: ID HOST FLAGS PRIMARY LINK SLOTS OPEN, a line each. "-" stands for nothing; OPEN is how many slots move.
+# What a server knows of all: ID HOST FLAGS PRIMARY LINK SLOTS OPEN ADDRESS, a line each. "-" stands for nothing; OPEN is how many slots
+# move.
 table() {
   ask "$1" CLUSTER NODES | awk 'NF >= 8 {
     host = split($2, part, ",") > 1 && part[2] != "" ? part[2] : "-"
     slots = open = 0
     for (i = 9; i <= NF; i++) if ($i ~ /^\[/) open++; else slots += split($i, range, "-") == 2 ? range[2] - range[1] + 1 : 1
-    print $1, host, $3, $4, $8, slots, open
+    address = $2; sub(/@.*/, "", address); sub(/:[0-9]+$/, "", address)
+    print $1, host, $3, $4, $8, slots, open, address == "" ? "-" : address
   }'
 }
 
-# Introduces a server to the one at the host. One that is known already is only told where it is.
+# meet SERVER HOST [ADDRESS]: introduces a server to the one at the host, unless that is still at the address. One that is known already
+# is only told where it is.
 meet() {
   local address
   address=$(getent ahosts "$2" | awk 'NR == 1 {print $1}')
-  [ -z "$address" ] || ask "$1" CLUSTER MEET "$address" 6379 >/dev/null || true
+  [ -z "$address" ] || [ "$address" = "${3:-}" ] || ask "$1" CLUSTER MEET "$address" 6379 >/dev/null || true
 }
 
 # Of the servers 0 … N-1: NUMBER ID SLOTS PRIMARY PLACE, a line each. The place is the machine.
@@ -100,20 +103,24 @@ attach() {
   shift
   survey "$count" | awk -v copies="$COPIES" -v primaries="$*" '
     BEGIN {n = split(primaries, id, " "); for (i = 1; i <= n; i++) is[id[i]] = 1}
-    ($2 in is) {place[$2] = $5; next}
-    ($4 in is) && has[$4] < copies {has[$4]++; next}
+    ($2 in is) {there[$2, $5] = 1; next}
+    ($4 in is) && has[$4] < copies {has[$4]++; there[$4, $5] = 1; next}
     {free[++m] = $1; at[m] = $5}
     END {
       for (u = 1; u <= m; u++) {
         best = ""
         for (i = 1; i <= n; i++) {
-          p = id[i]; cost = has[p] * 2 + (place[p] == at[u])
+          p = id[i]; cost = has[p] * 2 + ((p, at[u]) in there)
           if (best == "" || cost < least) {best = p; least = cost}
         }
-        has[best]++; to[u] = best
+        has[best]++; to[u] = best; twice[u] = (best, at[u]) in there; there[best, at[u]] = 1
       }
-      for (u = 1; u <= m; u++) if (place[to[u]] == at[u])
-        for (v = 1; v <= m; v++) if (at[v] != place[to[u]] && at[u] != place[to[v]]) {p = to[u]; to[u] = to[v]; to[v] = p; break}
+      for (u = 1; u <= m; u++) if (twice[u])
+        for (v = 1; v <= m; v++) if (!((to[u], at[v]) in there) && !((to[v], at[u]) in there)) {
+          there[to[u], at[v]] = there[to[v], at[u]] = 1
+          p = to[u]; to[u] = to[v]; to[v] = p
+          break
+        }
       for (u = 1; u <= m; u++) print free[u], to[u]
     }' >/tmp/attach
   while read -r number primary; do
@@ -259,11 +266,34 @@ inherit() {
   if ask 127.0.0.1 CLUSTER REPLICATE "$primary" >/dev/null; then forget "$(nodes)"; fi
 }
 
+# Where a machine has two primaries more than the machine of a replica, the replica takes over: else the loss of one machine could take
+# most of the primaries along, and the rest could not choose others. One primary of a machine at a time does so.
+spread() {
+  local servers number
+  servers=$(survey "$(nodes)")
+  [ "$(printf '%s\n' "$servers" | wc -l)" = "$(nodes)" ] || return 0
+  number=$(printf '%s\n' "$servers" | awk -v me="${HOSTNAME##*-}" '
+    {id[$1] = $2; of[$1] = $4; place[$1] = $5}
+    $3 > 0 {primary[$2] = $1; count[$5]++}
+    END {
+      for (n in of) if (of[n] in primary) {
+        p = primary[of[n]]
+        if (count[place[p]] - count[place[n]] >= 2) {
+          to[p] = n
+          if (place[p] == place[me] && (first == "" || p + 0 < first + 0)) first = p
+        }
+      }
+      if (first == me && first != "") print to[me]
+    }')
+  [ -z "$number" ] || take_over "$(server "$number")"
+}
+
 # Beside each server: a new one is introduced to all, and one that came back under another address to those that knew it.
 watch() {
-  local known address host
+  local known address host round=0
   trap 'exit 0' TERM
   while sleep 2; do
+    round=$((round + 1))
     known=$(table 127.0.0.1) || continue
     if [ "$(printf '%s\n' "$known" | wc -l)" = 1 ]; then
       for address in $(others); do ask 127.0.0.1 CLUSTER MEET "$address" 6379 >/dev/null || true; done
@@ -272,11 +302,18 @@ watch() {
     for host in $(printf '%s\n' "$known" | awk '
       $3 ~ /handshake/ || $2 == "-" {next}
       $5 == "connected" && $3 !~ /fail|noaddr/ {there[$2] = 1; next}
-      $3 !~ /myself/ {away[$2] = 1}
-      END {for (host in away) if (!(host in there)) print host}'); do
-      meet 127.0.0.1 "$host"
+      $3 !~ /myself/ {away[$2] = $8}
+      END {for (host in away) if (!(host in there)) print host "=" away[host]}'); do
+      meet 127.0.0.1 "${host%%=*}" "${host#*=}"
     done
     inherit "$known"
+    if [ $((round % 15)) = 0 ] && printf '%s\n' "$known" | awk '
+      $3 ~ /myself/ && $6 > 0 {primary = 1}
+      $3 ~ /fail|noaddr|handshake/ || $5 != "connected" || $7 > 0 {changes = 1}
+      {slots += $6}
+      END {exit !(primary && !changes && slots == '$ALL')}'; then
+      spread || true
+    fi
   done
 }
 

@@ -29,14 +29,14 @@ def six(release: Callable[[str, str], Release]) -> Release:
 
 
 @contextlib.contextmanager
-def written(release: Release, what: str, servers: int = 6) -> Iterator[dict]:
+def written(release: Release, what: str, servers: int = 6, copies: int = 1) -> Iterator[dict]:
     """A client writes while the block runs; all that was acknowledged is there, and it did not wait past the goal."""
     facts: dict = {}
     last = max(numbers(by_cluster(release)), default=0)
     ledger = Ledger(write=ClusterWriter(release), first=(last // 1_000_000 + 1) * 1_000_000)
     with ledger.running():
         yield facts
-    shards(release, servers)
+    shards(release, servers, copies)
     found = numbers(by_cluster(release), ledger.first)
     report = ledger.report(f"valkey cluster, {what}", found, facts.get("seconds"))
     assert report.lost == 0
@@ -46,6 +46,12 @@ def written(release: Release, what: str, servers: int = 6) -> Iterator[dict]:
 def a_primary(release: Release) -> int:
     """The number of a server that has slots."""
     return min(shards(release))
+
+
+def places_of_primaries(release: Release, servers: int = 6, copies: int = 1) -> list[str]:
+    """The machine of each primary."""
+    pods = release.pods()
+    return [pods[number].spec.node_name for number in shards(release, servers, copies)]
 
 
 def test_three_primaries_share_the_slots_and_replicas_are_on_other_machines(six: Release) -> None:
@@ -147,20 +153,6 @@ def test_what_is_on_the_disks_is_there_when_all_servers_are_killed_at_once(six: 
     assert sorted(numbers(by_cluster(six), first)) == list(range(first, first + 500))
 
 
-def test_a_machine_loses_power_and_comes_back(six: Release, power: Callable[[str, str], None]) -> None:
-    lost = six.pods()[a_primary(six)].spec.node_name
-    with written(six, "a primary's machine without power, then back") as facts:
-        power("off", lost)
-        try:
-            time.sleep(60)
-        finally:
-            power("on", lost)
-        started = time.monotonic()
-        eventually(lambda: six.ready() == 18, "all servers are ready", 300)
-        shards(six)
-        facts |= {"seconds": time.monotonic() - started, "goal": 20}
-
-
 def test_installed_again_it_has_its_data_and_its_passwords(six: Release) -> None:
     before, binding = sorted(numbers(by_cluster(six))), six.binding()
     six.uninstall()
@@ -177,3 +169,23 @@ def test_another_kind_is_refused_once_there_are_data(six: Release) -> None:
     assert answer.returncode != 0 and "was a cluster when the data were made" in answer.stderr
     answer = six.apply({**SIX, "cluster": {"enabled": True, "copies": 0}}, plan="cluster")
     assert answer.returncode != 0 and "cluster.copies was 1" in answer.stderr
+
+
+def test_a_machine_loses_power_and_comes_back(
+    release: Callable[[str, str], Release], power: Callable[[str, str], None]
+) -> None:
+    """With two replicas each, every shard keeps a primary and a replica."""
+    nine = release("nine", "valkey")
+    nine.bring_up({**SIX, "replicas": 9, "cluster": {"enabled": True, "copies": 2}}, plan="cluster")
+    lost = sorted(places_of_primaries(nine, 9, 2))[0]
+    with written(nine, "nine servers, a machine without power, then back", 9, 2) as facts:
+        power("off", lost)
+        try:
+            time.sleep(60)
+        finally:
+            power("on", lost)
+        started = time.monotonic()
+        eventually(lambda: nine.ready() == 27, "all servers are ready", 300)
+        shards(nine, 9, 2)
+        facts |= {"seconds": time.monotonic() - started, "goal": 20}
+    eventually(lambda: len(set(places_of_primaries(nine, 9, 2))) == 3, "no machine has two primaries", 180)

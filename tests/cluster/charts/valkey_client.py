@@ -4,7 +4,7 @@ import socket
 
 import redis
 from redis.backoff import NoBackoff
-from redis.cluster import RedisCluster
+from redis.cluster import ClusterNode, RedisCluster
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
 
@@ -97,8 +97,8 @@ def by_cluster(release: Release) -> RedisCluster:
         return pods.get(named[0].split(".")[0]) or named[0], named[1]
 
     patience = {key: value for key, value in PATIENCE.items() if key != "retry"}
-    start = next(pod.status.pod_ip for pod in release.pods() if all(s.ready for s in pod.status.container_statuses))
-    return RedisCluster(host=start, port=6379, address_remap=address, **patience, **login(release))
+    start = [ClusterNode(pod.status.pod_ip, 6379) for pod in release.pods() if pod.status.pod_ip]
+    return RedisCluster(startup_nodes=start, address_remap=address, **patience, **login(release))
 
 
 def direct(release: Release, number: int) -> redis.Redis:
