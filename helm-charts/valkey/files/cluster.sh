@@ -6,12 +6,15 @@
 set -eu
 . /settings/lib.sh
 ALL=16384
+PATIENTLY=3000 # seconds for moving slots; the steps of package.yaml wait a little longer
 server() { echo "${NAME:-${HOSTNAME%-*}}-$1.$DOMAIN"; }
 
 # What a server knows of all: ID HOST FLAGS PRIMARY LINK SLOTS OPEN ADDRESS, a line each. "-" stands for nothing; OPEN is how many slots
 # move.
 table() {
-  ask "$1" CLUSTER NODES | awk 'NF >= 8 {
+  local said
+  said=$(ask "$1" CLUSTER NODES) || return 1
+  printf '%s\n' "$said" | awk 'NF >= 8 {
     host = split($2, part, ",") > 1 && part[2] != "" ? part[2] : "-"
     slots = open = 0
     for (i = 9; i <= NF; i++) if ($i ~ /^\[/) open++; else slots += split($i, range, "-") == 2 ? range[2] - range[1] + 1 : 1
@@ -20,18 +23,26 @@ table() {
   }'
 }
 
-# meet SERVER HOST [ADDRESS]: introduces a server to the one at the host, unless that is still at the address. One that is known already
-# is only told where it is.
+# meet SERVER ADDRESS: introduces a server to the one at the address. One that is known already is only told where it is. The address of
+# a pod that is gone may have become that of another service's pod, which does not take this service's password.
 meet() {
-  local address
-  address=$(getent ahosts "$2" | awk 'NR == 1 {print $1}')
-  [ -z "$address" ] || [ "$address" = "${3:-}" ] || ask "$1" CLUSTER MEET "$address" 6379 >/dev/null || true
+  [ "$(ask "$2" PING)" != PONG ] || ask "$1" CLUSTER MEET "$2" 6379 "$BUS" >/dev/null || true
+}
+address() { getent ahosts "$1" | awk 'NR == 1 {print $1}'; }
+
+# How many servers: so many that each primary has its replicas, and that the loss of one leaves most of the primaries.
+number() {
+  case ${1:-} in "" | *[!0-9]*) say "How many servers?"; exit 2 ;; esac
+  if [ $(($1 % (COPIES + 1))) != 0 ] || [ $(($1 / (COPIES + 1))) -lt 3 ]; then
+    say "$1 servers cannot be shared out: three shards or more, each a primary with $COPIES replicas."
+    exit 2
+  fi
 }
 
 # Of the servers 0 … N-1: NUMBER ID SLOTS PRIMARY PLACE, a line each. The place is the machine.
 survey() {
   local known number=0 place
-  known=$(table "$(server 0)")
+  known=$(table "$(server 0)") || return 1
   while [ $number -lt "$1" ]; do
     place=$(ask "$(server $number)" INFO server | fact availability_zone)
     printf '%s\n' "$known" | awk -v host="$(server $number)" -v number=$number -v place="${place:--}" \
@@ -55,7 +66,7 @@ gather() {
     [ -n "$missing" ] || return 0
     if [ $tries -ge 150 ]; then say "Not all servers know each other (who-whom):$missing. Look at the pods that are not ready."; exit 1; fi
     # Not at every look: a server needs a moment to become known.
-    if [ $((tries % 5)) = 0 ]; then for number in $(seq 1 $(($1 - 1))); do meet "$(server 0)" "$(server "$number")"; done; fi
+    if [ $((tries % 5)) = 0 ]; then for number in $(seq 1 $(($1 - 1))); do meet "$(server 0)" "$(address "$(server "$number")")"; done; fi
     tries=$((tries + 1))
     sleep 1
   done
@@ -73,24 +84,29 @@ take_over() {
   say "${1%%.*} is a primary"
 }
 
-# Moves slots so that each primary has as many. ID=0 … names primaries that give all theirs away.
+# balance SERVERS [ID=0 …]: moves slots so that each primary has as many; those named give all of theirs away to others that have some.
 balance() {
-  local weights= tries
-  [ $# = 0 ] || weights="--cluster-weight $*"
-  # Right after a change the servers do not agree yet, and the tool refuses. One that was broken off leaves slots open.
-  for tries in 1 2 3 4 5 6 7 8 9 10; do
-    [ "$tries" = 1 ] || sleep 3
-    if table "$(server 0)" | awk '{open += $7} END {exit !open}'; then cluster_tool fix || continue; fi
+  local options=--cluster-use-empty-primaries count=$1 number open until
+  shift
+  [ $# = 0 ] || options="--cluster-weight $*"
+  until=$(($(date +%s) + PATIENTLY))
+  # Right after a change the servers do not agree yet, and the tool refuses. One that was broken off leaves slots open, of which only the
+  # servers themselves know.
+  while [ "$(date +%s)" -lt $until ]; do
+    open=$(for number in $(seq 0 $((count - 1))); do table "$(server "$number")"; done | awk '{open += $7} END {print open + 0}')
     # shellcheck disable=SC2086
-    if cluster_tool rebalance --cluster-use-empty-primaries --cluster-threshold 1 $weights; then return 0; fi
+    if { [ "$open" = 0 ] || cluster_tool $until fix; } &&
+      cluster_tool $until rebalance --cluster-replace --cluster-threshold 1 $options; then return 0; fi
+    sleep 3
   done
   say "The slots could not be moved: $(tail -n 3 /tmp/cluster.said)"
   return 1
 }
 cluster_tool() {
-  local command=$1 status=0
-  shift
-  REDISCLI_AUTH=$(cat /auth/node-password) timeout 3000 valkey-cli --user anywhere-node --no-auth-warning \
+  local left=$(($1 - $(date +%s))) command=$2 status=0
+  shift 2
+  [ $left -gt 0 ] || return 1
+  REDISCLI_AUTH=$(cat /auth/node-password) timeout $left valkey-cli --user anywhere-node --no-auth-warning \
     --cluster "$command" "$(server 0):6379" "$@" >/tmp/cluster.said 2>&1 || status=$?
   tr -d '#' </tmp/cluster.said | grep -E '^(\[ERR\]|ERR|Moving)|rror' >&2 || true
   return $status
@@ -154,12 +170,33 @@ choose() {
 # Those among the servers that have slots, or are to have some: their ids.
 primaries() { survey "$1" | awk -v also=" $2 " '$3 > 0 || index(also, " " $1 " ") {print $2}'; }
 
-# A new service: the first slots are given out. One that was broken off while no key was there begins anew.
-create() {
-  local number shard=0 chosen
+# Waits until the replicas among so many servers have what their primaries have.
+in_step() {
+  local number facts tries=0
   for number in $(seq 0 $(($1 - 1))); do
-    if ask "$(server "$number")" INFO keyspace | grep -q '^db'; then
-      say "Some slots belong to no server, and server $number has keys: a whole shard is away. Bring its pods and volumes back, or give its slots to others by \`valkey-cli --cluster fix\`: then its keys are lost."
+    until facts=$(ask "$(server "$number")" INFO replication) && case $facts in *role:master* | *master_link_status:up*) ;; *) false ;; esac; do
+      if [ $tries -ge 900 ]; then say "server $number does not get the data of its primary: look at its log"; return 1; fi
+      tries=$((tries + 1))
+      sleep 1
+    done
+  done
+}
+
+# Sets one setting of all servers.
+everywhere() {
+  local number
+  for number in $(seq 0 $(($1 - 1))); do ask "$(server "$number")" CONFIG SET "$2" "$3" >/dev/null; done
+}
+
+assigned() { awk '{n += $6} END {print n + 0}'; }
+
+# A new service: the first slots are given out. One that was broken off begins anew: until all slots are given, no server takes a key.
+create() {
+  local number shard=0 chosen said
+  for number in $(seq 0 $(($1 - 1))); do
+    said=$(ask "$(server "$number")" INFO keyspace) || return 1
+    if printf '%s\n' "$said" | grep -q '^db'; then
+      say "Some slots belong to no server, and server $number has keys: a whole shard is away. Bring its pods and volumes back. If they are lost, give its slots to others by \`valkey-cli --cluster fix … --cluster-fix-with-unreachable-primaries\`: its keys are lost then."
       exit 1
     fi
   done
@@ -167,29 +204,49 @@ create() {
     for number in $(seq 0 $(($1 - 1))); do ask "$(server "$number")" CLUSTER RESET HARD >/dev/null; done
     gather "$1"
   fi
-  chosen=$(choose "$1" "$2")
+  everywhere "$1" cluster-require-full-coverage yes
+  chosen=$(choose "$1" $(($1 / (COPIES + 1))))
   # The slots come last: a service that has them is complete.
   # shellcheck disable=SC2046
   attach "$1" $(for number in $chosen; do ask "$(server "$number")" CLUSTER MYID; done)
   for number in $chosen; do
-    ask "$(server "$number")" CLUSTER ADDSLOTSRANGE $((ALL * shard / $2)) $((ALL * (shard + 1) / $2 - 1)) >/dev/null
+    ask "$(server "$number")" CLUSTER ADDSLOTSRANGE $((ALL * shard * (COPIES + 1) / $1)) $((ALL * (shard + 1) * (COPIES + 1) / $1 - 1)) >/dev/null
     shard=$((shard + 1))
   done
-  until [ "$(survey "$1" | awk '{n += $3} END {print n + 0}')" = $ALL ]; do sleep 0.5; done
+  for number in $(seq 0 $(($1 - 1))); do
+    until [ "$(table "$(server "$number")" | assigned)" = $ALL ]; do sleep 0.5; done
+  done
+  everywhere "$1" cluster-require-full-coverage no
+  say "$shard shards share the keys"
 }
 
-arrange() {
-  local shards now chosen ids spare number
-  shards=$(($1 / (COPIES + 1)))
+# Servers that have their slots are left alone: only arrange moves keys.
+begin() {
+  local number known
   for number in $(seq 0 $(($1 - 1))); do
-    until [ "$(ask "$(server "$number")" PING)" = PONG ]; do sleep 2; done
+    if known=$(table "$(server "$number")") && [ "$(printf '%s\n' "$known" | assigned)" = $ALL ]; then say "the slots are given out"; return; fi
   done
   gather "$1"
-  forget "$1"
-  [ "$(survey "$1" | awk '{n += $3} END {print n + 0}')" = $ALL ] || create "$1" "$shards"
+  [ "$(table "$(server 0)" | assigned)" = $ALL ] || create "$1"
+}
+
+# Shares out the slots and the replicas among so many servers.
+arrange() {
+  local shards now chosen spare
+  shards=$(($1 / (COPIES + 1)))
+  gather "$1"
+  if table "$(server 0)" | awk -v most="$1" '
+    {pod = $2; sub(/[.].*/, "", pod); sub(/.*-/, "", pod)}
+    $2 != "-" && pod + 0 >= most && ($6 > 0 || $3 !~ /fail|noaddr/) {n++}
+    END {exit !n}'; then
+    say "There are more than $1 servers. Name all of them, or let some leave first."
+    exit 1
+  fi
+  forget_former "$1"
+  if [ "$(table "$(server 0)" | assigned)" != $ALL ]; then create "$1"; fi
   now=$(survey "$1" | awk '$3 > 0 {n++} END {print n + 0}')
   chosen=$(choose "$1" $((shards > now ? shards - now : 0)) | tr '\n' ' ')
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2046
   set -- "$1" $(primaries "$1" "$chosen")
   # A replica that is one too many becomes a primary when no server without a task is left.
   while [ $# -le "$shards" ]; do
@@ -200,70 +257,105 @@ arrange() {
     set -- "$@" "$(ask "$(server "$spare")" CLUSTER MYID)"
   done
   attach "$@"
-  balance
+  balance "$1"
+  in_step "$1"
   say "$shards shards share the keys"
 }
 
 # Before the servers from this number on go: those that stay take over, and slots without a server that stays are moved to others.
 leave() {
-  local shards id number
+  local shards ids number all now
+  all=$(nodes)
   shards=$(($1 / (COPIES + 1)))
-  gather "$(nodes)"
-  for number in $(survey "$(nodes)" | awk -v stay="$1" '
+  gather "$all"
+  in_step "$all"
+  for number in $(survey "$all" | awk -v stay="$1" '
     $1 < stay && $4 != "-" && !($4 in by) {by[$4] = $1}
     $1 >= stay && $3 > 0 {goes[$2] = 1}
     END {for (id in goes) if (id in by) print by[id]}'); do
     take_over "$(server "$number")"
   done
+  # No server that leaves takes over again.
+  for number in $(seq "$1" $((all - 1))); do ask "$(server "$number")" CONFIG SET cluster-replica-no-failover yes >/dev/null; done
   sleep 2
   # Those that leave, and as many of the others as are too many, the last first.
-  ids=$(survey "$(nodes)" | sort -rn | awk -v stay="$1" -v shards="$shards" '
+  ids=$(survey "$all" | sort -rn | awk -v stay="$1" -v shards="$shards" '
     $3 > 0 && $1 >= stay {print $2}
     $3 > 0 && $1 < stay {kept[++n] = $2}
     END {for (i = 1; i <= n - shards; i++) print kept[i]}')
   if [ -n "$ids" ]; then
     # shellcheck disable=SC2046
-    balance $(printf '%s=0\n' $ids)
+    balance "$all" $(printf '%s=0\n' $ids)
   fi
-  if survey "$(nodes)" | awk -v stay="$1" '$1 >= stay && $3 > 0 {n++} END {exit !n}'; then say "A server that leaves still has slots."; exit 1; fi
+  now=$(survey "$all")
+  if ! printf '%s\n' "$now" | awk -v stay="$1" -v all="$all" '$1 >= stay && $3 > 0 {n++} END {exit n > 0 || NR < all}'; then
+    say "A server that leaves still has slots, or does not answer."
+    exit 1
+  fi
   # shellcheck disable=SC2046
   attach "$1" $(primaries "$1" "")
+  in_step "$1"
   say "$shards shards share the keys, on $1 servers"
 }
 
-# All servers forget those from this number on, and what a server was that came back without its volume.
-forget() {
-  local number id
+# What servers were that came back without their volume is forgotten by so many servers.
+forget_former() {
+  local number
   for number in $(seq 0 $(($1 - 1))); do
-    for id in $(table "$(server "$number")" | awk -v most="$1" '
+    table "$(server "$number")" | awk '
       $3 !~ /fail|noaddr/ && $5 == "connected" {there[$2] = 1}
       {id[NR] = $1; host[NR] = $2; flags[NR] = $3; slots[NR] = $6}
-      END {for (i = 1; i <= NR; i++) {
-        pod = host[i]; sub(/[.].*/, "", pod); sub(/.*-/, "", pod)
-        if (slots[i] == 0 && flags[i] !~ /myself|handshake/ && (host[i] != "-" && pod + 0 >= most || flags[i] ~ /fail|noaddr/ && host[i] in there)) print id[i]
-      }}'); do
-      ask "$(server "$number")" CLUSTER FORGET "$id" >/dev/null || true
+      END {for (i = 1; i <= NR; i++) if (slots[i] == 0 && flags[i] ~ /fail|noaddr/ && host[i] in there) print id[i]}'
+  done | sort -u >/tmp/former
+  while read -r id; do drop "$1" "$id"; done </tmp/former
+}
+drop() {
+  local number
+  for number in $(seq 0 $(($1 - 1))); do ask "$(server "$number")" CLUSTER FORGET "$2" >/dev/null 2>&1 || true; done
+}
+
+# The first so many servers forget the others, once these are gone.
+forget() {
+  local host id tries=0
+  table "$(server 0)" | awk -v most="$1" '{
+    pod = $2; sub(/[.].*/, "", pod); sub(/.*-/, "", pod)
+    if ($2 != "-" && $6 == 0 && pod + 0 >= most) print $1, $2
+  }' >/tmp/gone
+  while read -r id host; do
+    while [ -n "$(address "$host")" ]; do
+      if [ $tries -ge 90 ]; then say "${host%%.*} is still there"; exit 1; fi
+      tries=$((tries + 1))
+      sleep 1
     done
-  done
+    drop "$1" "$id"
+  done </tmp/gone
+  say "the servers from number $1 on are forgotten"
 }
 
 # A server that has lost its volume takes the place of what it was: a replica where one is missing. Only the others know what it was.
 inherit() {
-  local other primary
+  local other place
   other=$(printf '%s\n' "$1" | awk '
     $3 ~ /myself/ && $3 ~ /master/ && $6 == 0 {empty = 1}
     $6 > 0 && $3 !~ /fail|noaddr/ {host = $2}
     {slots += $6}
     END {if (empty && slots == '$ALL') print host}')
   [ -n "$other" ] || return 0
-  primary=$(table "$other" | awk -v host="$me" '
-    $3 ~ /fail|noaddr/ && $2 == host && $6 == 0 {former = 1}
+  [ -n "$(inherited "$other")" ] || return 0
+  # Two that lost their volumes at once do not choose the same primary.
+  sleep $((3 * ${HOSTNAME##*-}))
+  place=$(inherited "$other")
+  [ -n "$place" ] || return 0
+  say "this volume is empty: becoming a replica in place of what this server was"
+  if ask 127.0.0.1 CLUSTER REPLICATE "${place#* }" >/dev/null; then drop "$(nodes)" "${place% *}"; fi
+}
+# FORMER PRIMARY: the id of what this server was, as another one knows it, and of the primary with the fewest replicas.
+inherited() {
+  table "$1" | awk -v host="$me" '
+    $3 ~ /fail|noaddr/ && $2 == host && $6 == 0 {former = $1}
     $6 > 0 && $3 !~ /fail/ {is[$1] = 1}
     $4 != "-" && $3 !~ /fail|noaddr/ {has[$4]++}
-    END {for (id in is) if (best == "" || has[id] < has[best]) best = id; if (former) print best}')
-  [ -n "$primary" ] || return 0
-  say "this volume is empty: becoming a replica in place of what this server was"
-  if ask 127.0.0.1 CLUSTER REPLICATE "$primary" >/dev/null; then forget "$(nodes)"; fi
+    END {for (id in is) if (best == "" || has[id] < has[best]) best = id; if (former != "" && best != "") print former, best}'
 }
 
 # Where a machine has two primaries more than the machine of a replica, the replica takes over: else the loss of one machine could take
@@ -296,7 +388,7 @@ watch() {
     round=$((round + 1))
     known=$(table 127.0.0.1) || continue
     if [ "$(printf '%s\n' "$known" | wc -l)" = 1 ]; then
-      for address in $(others); do ask 127.0.0.1 CLUSTER MEET "$address" 6379 >/dev/null || true; done
+      for address in $(others); do meet 127.0.0.1 "$address"; done
       continue
     fi
     for host in $(printf '%s\n' "$known" | awk '
@@ -304,7 +396,8 @@ watch() {
       $5 == "connected" && $3 !~ /fail|noaddr/ {there[$2] = 1; next}
       $3 !~ /myself/ {away[$2] = $8}
       END {for (host in away) if (!(host in there)) print host "=" away[host]}'); do
-      meet 127.0.0.1 "${host%%=*}" "${host#*=}"
+      address=$(address "${host%%=*}")
+      [ -z "$address" ] || [ "$address" = "${host#*=}" ] || meet 127.0.0.1 "$address"
     done
     inherit "$known"
     if [ $((round % 15)) = 0 ] && printf '%s\n' "$known" | awk '
@@ -317,21 +410,23 @@ watch() {
   done
 }
 
+# One run at a time: one whose caller has gone may still be at work.
+alone() {
+  exec 9>/tmp/cluster.lock
+  flock -w 600 9 || { say "Keys are being moved by another run. Start again when it has come to its end."; exit 1; }
+}
+
 case $1 in
   watch) watch ;;
-  # Servers that have their slots are left alone: only arrange moves data.
-  begin)
-    until [ "$(ask "$(server 0)" PING)" = PONG ]; do sleep 2; done
-    while [ "$(table "$(server 0)" | awk '{n += $6} END {print n + 0}')" != $ALL ]; do
-      arrange "$2"
-    done
-    ;;
-  arrange) arrange "${2:-$(nodes)}" ;;
-  leave) leave "$2" ;;
-  forget) forget "$2"; say "servers from number $2 on are forgotten" ;;
+  begin) number "${2:-}"; begin "$2" ;;
+  arrange) set -- arrange "${2:-$(nodes)}"; number "$2"; alone; arrange "$2" ;;
+  leave) number "${2:-}"; alone; leave "$2" ;;
+  forget) number "${2:-}"; alone; forget "$2" ;;
 
   # In each shard another server becomes the primary.
   switch)
+    if [ "$COPIES" = 0 ]; then say "The primaries have no replicas that could take over."; exit 1; fi
+    alone
     gather "$(nodes)"
     for number in $(survey "$(nodes)" | awk '$4 != "-" && !($4 in seen) {seen[$4] = 1; print $1}'); do take_over "$(server "$number")"; done
     ;;

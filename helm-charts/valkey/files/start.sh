@@ -19,13 +19,36 @@ umask 007
   if [ "$TOPOLOGY" = cluster ]; then
     echo "primaryuser anywhere-node"
     echo "primaryauth $(cat /auth/node-password)"
-    echo "cluster-announce-ip $POD_IP"
+    echo "cluster-port $BUS"
+    [ -z "$POD_IP" ] || echo "cluster-announce-ip $POD_IP"
     echo "cluster-announce-hostname $me"
     echo "availability-zone $MACHINE"
   fi
 } >/tmp/valkey.conf
 sha256sum </auth/users.acl >/tmp/users.loaded
-# Servers of a cluster find out among themselves who is a primary.
+
+# Servers of a cluster find out among themselves who is a primary. One that was a primary when it went down gives its replicas the time
+# to take over: they may have writes that did not reach its disk.
+if [ "$TOPOLOGY" = cluster ] && [ -f /data/nodes.conf ]; then
+  until=$(($(date +%s) + $(awk '$1 == "cluster-node-timeout" {print int($2 / 1000)}' /settings/valkey.conf) + 10))
+  while [ "$(date +%s)" -lt $until ]; do
+    ahead=
+    for replica in $(awk '
+      $3 ~ /myself/ && $3 ~ /master/ && NF > 8 {mine = $1}
+      $3 ~ /slave/ {split($2, part, ","); host[$4] = host[$4] " " part[2]}
+      END {if (mine != "") print host[mine]}' /data/nodes.conf); do
+      facts=$(ask "$replica" INFO replication) || continue
+      case $(printf '%s\n' "$facts" | fact role)-$(printf '%s\n' "$facts" | fact master_repl_offset) in
+        master-*) ahead=; break ;;
+        slave-0) ;;
+        slave-*) ahead=$replica ;;
+      esac
+    done
+    [ -n "$ahead" ] || break
+    say "waiting until $ahead takes over"
+    sleep 1
+  done
+fi
 [ "$TOPOLOGY" = replication ] || { rm -rf /data/sentinel; exec valkey-server /tmp/valkey.conf; }
 
 # The primary, once more than half of the sentinels have answered, or after a minute what those say that did.

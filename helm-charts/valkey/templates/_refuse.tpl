@@ -12,6 +12,9 @@
 {{- end -}}
 {{- $change := dict "context" . "why" "the keys lie on the servers in another way. Install under another name and copy the keys." -}}
 {{- include "common.refuseChange" (merge (dict "key" "cluster" "path" "cluster.enabled" "value" (ternary "a cluster" "no cluster" .Values.cluster.enabled)) $change) -}}
+{{- if and .Values.cluster.enabled (not (include "common.remembered" (dict "context" . "key" "cluster"))) (include "common.hasClaim" (dict "context" . "ordinal" 0)) -}}
+{{- fail (printf "\n\ncluster.enabled cannot become true: there are data of servers that were no cluster. Install under another name and copy the keys.\n") -}}
+{{- end -}}
 {{- if .Values.cluster.enabled -}}
 {{- include "common.refuseChange" (merge (dict "key" "copies" "path" "cluster.copies" "value" (int .Values.cluster.copies)) $change) -}}
 {{- end -}}
@@ -22,7 +25,7 @@
   "why" (ternary "The keys of those taken away would be lost." "The primary may be among those taken away, and the sentinels would go on counting their votes." .Values.cluster.enabled)
   "way" (ternary (printf "First run `kubectl -n %s exec %s-0 -c valkey -- sh /settings/cluster.sh leave %d`; then upgrade with scaleIn.confirmed true, run `sh /settings/cluster.sh forget %d` there, and delete the claims of those that left." .Release.Namespace $name $wanted $wanted) (printf "First run `kubectl -n %s exec POD -c valkey -- sh /settings/node.sh leave` on each of them, the last one first; then upgrade with scaleIn.confirmed true, run `sh /settings/node.sh settle %d` on those that stay, and delete the claims of those that left." .Release.Namespace $wanted) .Values.cluster.enabled)) $part) -}}
 {{- range $option, $_ := .Values.settings.extra -}}
-{{- if has $option (list "bind" "port" "protected-mode" "dir" "aclfile" "requirepass" "include" "loadmodule" "replicaof" "slaveof" "cluster-enabled" "cluster-config-file" "cluster-node-timeout" "cluster-announce-ip" "cluster-announce-hostname" "cluster-preferred-endpoint-type" "cluster-require-full-coverage" "cluster-allow-replica-migration" "availability-zone" "daemonize" "databases" "maxmemory" "maxmemory-policy" "appendonly" "appendfsync" "appenddirname" "user" "primaryauth" "masterauth" "primaryuser" "masteruser" "replica-announce-ip" "replica-announce-port" "replica-priority" "min-replicas-to-write" "rename-command" "unixsocket") -}}
+{{- if or (hasPrefix "cluster-" $option) (has $option (list "bind" "port" "protected-mode" "dir" "aclfile" "requirepass" "include" "loadmodule" "replicaof" "slaveof" "availability-zone" "daemonize" "databases" "maxmemory" "maxmemory-policy" "appendonly" "appendfsync" "appenddirname" "user" "primaryauth" "masterauth" "primaryuser" "masteruser" "replica-announce-ip" "replica-announce-port" "replica-priority" "min-replicas-to-write" "rename-command" "unixsocket")) -}}
 {{- fail (printf "\n\nsettings.extra must not hold %s: the chart sets it itself or does not support it.\n" $option) -}}
 {{- end -}}
 {{- end -}}

@@ -8,6 +8,11 @@
 {{- if eq (include "valkey.topology" .) "replication" }}true{{ end -}}
 {{- end }}
 
+{{/* Where the servers of a cluster speak to each other. Another one for each release: the address of a pod that is gone may soon be that of another release's. */}}
+{{- define "valkey.busPort" -}}
+{{- add 21000 (mod (printf "%s/%s" .Release.Namespace (include "common.fullname" .) | adler32sum | int64) 9000) -}}
+{{- end }}
+
 {{/* How many replicas a primary needs to take a write. In a cluster one may be away. */}}
 {{- define "valkey.replicasToWrite" -}}
 {{- $wanted := int .Values.settings.replicasToWrite -}}
@@ -67,7 +72,7 @@ for facts and reads no key.
 user default off
 {{- end }}
 user {{ .Values.auth.username }} on #{{ include "valkey.password" . | sha256sum }} ~* &* +@all
-user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave{{ if .Values.cluster.enabled }} ~* +cluster +asking +readonly +migrate +restore +restore-asking{{ end }}
+user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave{{ if .Values.cluster.enabled }} ~* +cluster +asking +readonly +config|get +migrate +restore +restore-asking{{ end }}
 user anywhere-watch on #{{ include "valkey.ownPassword" (dict "context" . "of" "watch") | sha256sum }} -@all +ping +info +cluster|info +client|setname +latency|latest +latency|histogram +slowlog|len +select +quit
 {{- range $user := .Values.users }}
 user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root "user" $user) | sha256sum }}
@@ -124,6 +129,7 @@ user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root
 - {name: DOMAIN, value: {{ include "common.podDomain" (dict "context" .) }}}
 - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
 {{- if .Values.cluster.enabled }}
+- {name: BUS, value: {{ include "valkey.busPort" . | quote }}}
 - {name: COPIES, value: {{ .Values.cluster.copies | quote }}}
 - {name: MACHINE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
 {{- end }}

@@ -7,6 +7,7 @@ release.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -18,6 +19,11 @@ from tests.cluster.charts.valkey_client import SIX, ClusterWriter, by_cluster, d
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 GOAL_PAUSE = 15
 EIGHT = {**SIX, "replicas": 8}
+# Kills the program that moves slots, if it runs, and says so.
+BREAK_OFF = (
+    "for each in /proc/[0-9]*; do if tr '\\0' ' ' <$each/cmdline | grep -q '^valkey-cli .*rebalance'; "
+    "then sleep 2; kill -9 ${each#/proc/} && echo killed; fi; done 2>/dev/null"
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +113,13 @@ def test_others_become_the_primaries_when_asked(six: Release) -> None:
 
 
 def test_six_become_eight_and_six_again(six: Release) -> None:
-    with written(six, "6 to 8 servers", 8) as facts:
+    with written(six, "6 to 8 servers, and a move that is broken off", 8) as facts:
         started = time.monotonic()
         six.bring_up(EIGHT, plan="cluster")
-        six.steps("afterOut", 6, 8)
+        with ThreadPoolExecutor(1) as pool:
+            moved = pool.submit(six.steps, "afterOut", 6, 8)
+            eventually(lambda: six.execute("six-0", "sh", "-c", BREAK_OFF, container="valkey"), "keys are moved", 120)
+            moved.result()
         facts["seconds"] = time.monotonic() - started
     assert sorted(shards(six, 8).values()) == [4096] * 4
     answer = six.apply(SIX, plan="cluster")
@@ -136,6 +145,19 @@ def test_a_primary_that_lost_its_disk_gets_all_back(six: Release) -> None:
         shards(six)
         facts["seconds"] = time.monotonic() - started
     assert lost not in shards(six)
+
+
+def test_two_servers_that_lost_their_disks_take_the_places_that_are_free(six: Release) -> None:
+    primaries = sorted(shards(six))
+    replica = direct(six, primaries[1]).info("replication")["slave0"]["ip"]
+    other = next(number for number, pod in enumerate(six.pods()) if pod.status.pod_ip == replica)
+    with written(six, "a primary and another's replica lost their disks"):
+        for number in (primaries[0], other):
+            six.api.delete_namespaced_persistent_volume_claim(f"data-six-{number}", six.namespace)
+            six.api.delete_namespaced_pod(f"six-{number}", six.namespace, grace_period_seconds=0)
+        time.sleep(5)
+        six.wait(6)
+        shards(six)
 
 
 def test_what_is_on_the_disks_is_there_when_all_servers_are_killed_at_once(six: Release) -> None:
@@ -169,14 +191,17 @@ def test_another_kind_is_refused_once_there_are_data(six: Release) -> None:
     assert answer.returncode != 0 and "was a cluster when the data were made" in answer.stderr
     answer = six.apply({**SIX, "cluster": {"enabled": True, "copies": 0}}, plan="cluster")
     assert answer.returncode != 0 and "cluster.copies was 1" in answer.stderr
+    with pytest.raises(AssertionError, match="cannot be shared out"):
+        six.execute("six-0", "sh", "/settings/cluster.sh", "leave", "4", container="valkey")
 
 
 def test_a_machine_loses_power_and_comes_back(
     release: Callable[[str, str], Release], power: Callable[[str, str], None]
 ) -> None:
-    """With two replicas each, every shard keeps a primary and a replica."""
-    nine = release("nine", "valkey")
+    """With two replicas each, every shard keeps a primary and a replica. Another service's pods may get their addresses."""
+    nine, three = release("nine", "valkey"), release("three", "valkey")
     nine.bring_up({**SIX, "replicas": 9, "cluster": {"enabled": True, "copies": 2}}, plan="cluster")
+    three.bring_up({**SIX, "replicas": 3, "cluster": {"enabled": True, "copies": 0}}, plan="cluster")
     lost = sorted(places_of_primaries(nine, 9, 2))[0]
     with written(nine, "nine servers, a machine without power, then back", 9, 2) as facts:
         power("off", lost)
@@ -189,3 +214,4 @@ def test_a_machine_loses_power_and_comes_back(
         shards(nine, 9, 2)
         facts |= {"seconds": time.monotonic() - started, "goal": 20}
     eventually(lambda: len(set(places_of_primaries(nine, 9, 2))) == 3, "no machine has two primaries", 180)
+    assert sorted(shards(three, 3, 0).values()) == [5461, 5461, 5462]
