@@ -198,7 +198,7 @@ def test_another_kind_is_refused_once_there_are_data(six: Release) -> None:
 def test_a_machine_loses_power_and_comes_back(
     release: Callable[[str, str], Release], power: Callable[[str, str], None]
 ) -> None:
-    """With two replicas each, every shard keeps a primary and a replica. Another service's pods may get their addresses."""
+    """Every shard keeps a primary and a replica; pods of another service may get addresses of those that are gone."""
     nine, three = release("nine", "valkey"), release("three", "valkey")
     nine.bring_up({**SIX, "replicas": 9, "cluster": {"enabled": True, "copies": 2}}, plan="cluster")
     three.bring_up({**SIX, "replicas": 3, "cluster": {"enabled": True, "copies": 0}}, plan="cluster")
