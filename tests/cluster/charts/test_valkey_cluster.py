@@ -94,7 +94,7 @@ def test_a_primary_is_killed(six: Release) -> None:
 def test_a_primary_is_evicted(six: Release) -> None:
     old = a_primary(six)
     with written(six, "a primary stopped in order") as facts:
-        facts["goal"] = 5
+        facts["goal"] = 10
         six.delete_pod(old)
     assert old not in shards(six)
 
