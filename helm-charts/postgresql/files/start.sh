@@ -20,6 +20,13 @@ slow() {
   return $code
 }
 
+# initdb and the single-user mode want a name for their own uid, and the platform may have given one that has none.
+if ! getent passwd "$(id -u)" >/dev/null; then
+  echo "postgres:x:$(id -u):$(id -g)::/tmp:/bin/false" >$socket/passwd
+  echo "postgres:x:$(id -g):" >$socket/group
+  export NSS_WRAPPER_PASSWD=$socket/passwd NSS_WRAPPER_GROUP=$socket/group LD_PRELOAD=libnss_wrapper.so
+fi
+
 # A password file: nothing secret is an argument or a variable.
 escaped() { sed 's/[\\:]/\\&/g' "$1"; }
 echo "*:*:*:replicator:$(escaped /etc/postgresql/auth/replication-password)" >"$PGPASSFILE"
