@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -83,6 +84,11 @@ class Chart:
     def examples(self) -> list[Path]:
         """The files of values that must always render: ci and the plans."""
         return sorted(self.path.glob("ci/*-values.yaml")) + sorted(self.path.glob("plans/*.yaml"))
+
+    @cached_property
+    def rendered(self) -> dict[str, list[dict]]:
+        """The objects of every example, by the name of its file: rendered once, to be looked at and not changed."""
+        return {file.name: self.render(file) for file in self.examples()}
 
     def cases(self) -> dict:
         """The values it is tried with."""

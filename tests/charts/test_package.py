@@ -62,8 +62,7 @@ def test_every_path_in_package_yaml_is_a_value_with_a_schema(chart: Chart) -> No
 
 def test_volumes_name_the_claims_of_the_servers(chart: Chart) -> None:
     claims = set()
-    for file in chart.examples():
-        objects = chart.render(file)
+    for objects in chart.rendered.values():
         for item in of_kind(objects, "StatefulSet"):
             claims |= {claim["metadata"]["name"] for claim in item["spec"].get("volumeClaimTemplates", [])}
         claims |= {item["metadata"]["name"].removeprefix("shop-") for item in of_kind(objects, "PersistentVolumeClaim")}
@@ -72,8 +71,8 @@ def test_volumes_name_the_claims_of_the_servers(chart: Chart) -> None:
 
 def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
     made: dict[str, set[str]] = {}
-    for file in chart.examples():
-        for item in of_kind(chart.render(file), "StatefulSet", "Deployment"):
+    for objects in chart.rendered.values():
+        for item in of_kind(objects, "StatefulSet", "Deployment"):
             pod = item["spec"]["template"]
             here = made.setdefault(item["metadata"]["name"], set())
             here |= {container["name"] for container in pod["spec"]["containers"]}
@@ -84,7 +83,7 @@ def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
 
 
 def test_scripts_that_commands_name_are_files_of_the_chart(chart: Chart) -> None:
-    files = {key for file in chart.examples() for m in of_kind(chart.render(file), "ConfigMap") for key in m["data"]}
+    files = {key for objects in chart.rendered.values() for m in of_kind(objects, "ConfigMap") for key in m["data"]}
     text = yaml.safe_dump(chart.package)
     assert set(re.findall(r"/(?:settings|scripts|anywhere)/([\w.-]+\.(?:sh|py))", text)) <= files
 
@@ -108,8 +107,8 @@ def test_schema_and_table_of_values_are_those_that_form_yaml_makes(chart: Chart)
 
 def test_endpoints_are_services_that_the_chart_makes(chart: Chart) -> None:
     services: dict[str, list] = {}
-    for file in chart.examples():
-        for item in of_kind(chart.render(file), "Service"):
+    for objects in chart.rendered.values():
+        for item in of_kind(objects, "Service"):
             services.setdefault(item["metadata"]["name"], []).extend(item["spec"]["ports"])
     for endpoint in chart.package["endpoints"]:
         name = endpoint["service"].replace("{fullname}", "shop")
@@ -191,6 +190,11 @@ def test_fields_of_the_form_are_in_order_and_use_what_the_form_knows(chart: Char
             assert form["showIf"]["path"] in dict(leaves(chart.schema)), path
         if form.get("widget") == "password":
             assert node["writeOnly"] is True and node["default"] == "", path
+
+
+def test_every_field_of_the_form_says_what_it_is_in_sentences(chart: Chart) -> None:
+    fields = {path: node for path, node in leaves(chart.schema) if "x-form" in node}
+    assert not [path for path, node in fields.items() if not node.get("description", "").endswith(".")]
 
 
 def test_fields_that_are_locked_are_guarded_too(chart: Chart) -> None:

@@ -1,6 +1,7 @@
 """What every chart makes: valid objects, restricted pods, stable selectors, no secret in the open."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.charts.chart import ROOT, Chart, containers, of_kind, pod_specs
 
 WORKLOADS = ("StatefulSet", "Deployment")
 OPERATOR = ("--api-versions", "monitoring.coreos.com/v1")
+DIGEST = r"-[0-9a-f]{10}$"
 VOLUMES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "downwardAPI"}
 
 
@@ -26,8 +28,7 @@ def test_lint_finds_nothing_even_when_strict(chart: Chart) -> None:
 
 @pytest.mark.parametrize("version", ["1.29", "1.33", "1.36"])
 def test_every_example_is_valid_for_kubernetes(chart: Chart, version: str) -> None:
-    for file in chart.examples():
-        objects = chart.render(file)
+    for objects in chart.rendered.values():
         assert len(objects) >= 3
         for item in objects:
             kubernetes_validate.validate(item, version, strict=True)
@@ -38,15 +39,44 @@ def test_it_says_from_which_kubernetes_on_it_works(chart: Chart) -> None:
     assert said["kubeVersion"] == ">=1.29.0-0" == chart.package["requires"]["kubernetes"]
 
 
+@pytest.mark.parametrize("version", ["1.29", "1.36"])
+def test_it_renders_alike_for_the_oldest_and_the_latest_kubernetes(chart: Chart, version: str) -> None:
+    def names(objects: list[dict]) -> list[str]:
+        # A Job's name ends with a digest of what it does, which holds generated passwords.
+        return [f"{item['kind']} {re.sub(DIGEST, '', item['metadata']['name'])}" for item in objects]
+
+    objects = chart.render(chart.path / "plans/small.yaml", more=("--kube-version", version))
+    assert names(objects) == names(chart.rendered["small.yaml"])
+
+
+def test_an_older_kubernetes_is_refused(chart: Chart) -> None:
+    answer = chart.template(more=("--kube-version", "1.28"))
+    assert "incompatible with Kubernetes v1.28" in answer.stderr
+
+
+def test_what_a_person_is_told_names_the_binding_secret_and_holds_no_secret(chart: Chart) -> None:
+    base = [part for path in chart.base() for part in ("--values", path)]
+    answer = chart.run("install", "shop", chart.path, *base, "-n", "apps", "--dry-run=client", "--output", "json")
+    assert answer.returncode == 0, answer.stderr
+    said = json.loads(answer.stdout)
+    notes = said["info"]["notes"]
+    assert ("shop-binding" in notes) is ("binding" in chart.package)
+    secrets = of_kind([item for item in yaml.safe_load_all(said["manifest"]) if item], "Secret")
+    kept = [value for item in secrets if item["metadata"]["name"] == "shop-auth" for value in item["data"].values()]
+    generated = [value for value in kept if len(value) >= 24]
+    assert generated or not chart.values.get("auth")
+    assert not [value for value in generated if value in notes or base64.b64decode(value).decode() in notes]
+
+
 def test_pods_obey_the_restricted_pod_security_standard(chart: Chart) -> None:
     with_token = set(chart.cases().get("token", []))
-    for file in chart.examples():
-        for name, pod in pod_specs(chart.render(file)):
+    for objects in chart.rendered.values():
+        for name, pod in pod_specs(objects):
             context = pod["securityContext"]
             assert context["runAsNonRoot"] is True and context["runAsUser"] > 0, name
             assert context["fsGroupChangePolicy"] == "OnRootMismatch"
             assert context["seccompProfile"] == {"type": "RuntimeDefault"}
-            known = re.sub(r"-[0-9a-f]{10}$", "", name)  # a Job's name ends with a digest
+            known = re.sub(DIGEST, "", name)  # a Job's name ends with a digest
             assert pod["automountServiceAccountToken"] is (known in with_token), name
             assert pod["enableServiceLinks"] is False
             assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
@@ -77,20 +107,25 @@ def test_checksums_are_short_and_stay_text(chart: Chart) -> None:
 
 
 def test_servers_are_probed_and_their_data_outlive_the_release(chart: Chart) -> None:
-    for file in chart.examples():
-        for item in of_kind(chart.render(file), *WORKLOADS):
+    for objects in chart.rendered.values():
+        for item in of_kind(objects, *WORKLOADS):
             pod = item["spec"]["template"]["spec"]
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= pod["containers"][0].keys()
             assert pod["terminationGracePeriodSeconds"] >= 10
             if item["kind"] == "StatefulSet" and item["spec"].get("volumeClaimTemplates"):
                 kept = item["spec"]["persistentVolumeClaimRetentionPolicy"]
                 assert kept == {"whenDeleted": "Retain", "whenScaled": "Retain"}
-        for item in of_kind(chart.render(file), "PersistentVolumeClaim"):
+        for item in of_kind(objects, "PersistentVolumeClaim"):
             assert item["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
+def workloads(chart: Chart) -> list[dict]:
+    """What keeps pods running, in every example."""
+    return [item for objects in chart.rendered.values() for item in of_kind(objects, *WORKLOADS)]
+
+
 def test_pods_of_a_part_are_spread_over_nodes_and_zones(chart: Chart) -> None:
-    for item in of_kind(chart.render(chart.path / "plans/large.yaml"), *WORKLOADS):
+    for item in workloads(chart):
         spread = item["spec"]["template"]["spec"]["topologySpreadConstraints"]
         assert {entry["topologyKey"] for entry in spread} == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
         labels = item["spec"]["template"]["metadata"]["labels"]
@@ -98,13 +133,25 @@ def test_pods_of_a_part_are_spread_over_nodes_and_zones(chart: Chart) -> None:
 
 
 def test_a_pod_that_is_not_well_does_not_block_a_drain(chart: Chart) -> None:
-    for file in chart.examples():
-        objects = chart.render(file)
+    for objects in chart.rendered.values():
         budgets = [item["spec"] for item in of_kind(objects, "PodDisruptionBudget")]
         assert all(b["maxUnavailable"] == 1 and b["unhealthyPodEvictionPolicy"] == "AlwaysAllow" for b in budgets)
-        for item in of_kind(objects, "StatefulSet"):
+        # A Deployment of one pod, such as Spark Connect, has none: a drain moves that pod, with or without a budget.
+        sets = of_kind(objects, "StatefulSet")
+        several = [each for each in of_kind(objects, "Deployment") if each["spec"].get("replicas", 2) > 1]
+        for item in [*sets, *several]:
             labels = item["spec"]["template"]["metadata"]["labels"]
             assert [b for b in budgets if b["selector"]["matchLabels"].items() <= labels.items()], item["metadata"]
+
+
+def test_pods_of_a_stateful_set_are_named_by_a_headless_service_of_the_release(chart: Chart) -> None:
+    for objects in chart.rendered.values():
+        services = {item["metadata"]["name"]: item["spec"] for item in of_kind(objects, "Service")}
+        for item in of_kind(objects, "StatefulSet"):
+            service = services[item["spec"]["serviceName"]]
+            assert service["clusterIP"] == "None"
+            labels = item["spec"]["template"]["metadata"]["labels"]
+            assert service["selector"].items() <= labels.items(), item["metadata"]["name"]
 
 
 def test_roles_give_no_more_than_the_portal_has_itself(chart: Chart) -> None:
@@ -115,8 +162,7 @@ def test_roles_give_no_more_than_the_portal_has_itself(chart: Chart) -> None:
         for resource in rule.resources
         for verb in rule.verbs
     }
-    for file in chart.examples():
-        objects = chart.render(file)
+    for objects in chart.rendered.values():
         asked = [rule for role in of_kind(objects, "Role") for rule in role["rules"]]
         assert not of_kind(objects, "ClusterRole", "ClusterRoleBinding")
         for rule in asked:
@@ -125,12 +171,17 @@ def test_roles_give_no_more_than_the_portal_has_itself(chart: Chart) -> None:
                 assert wanted <= held, f"the cluster refuses to let the portal grant {wanted - held}"
 
 
-def test_every_server_has_a_network_policy(chart: Chart) -> None:
-    objects = chart.render()
-    policies = [item["spec"]["podSelector"]["matchLabels"] for item in of_kind(objects, "NetworkPolicy")]
-    for item in of_kind(objects, *WORKLOADS):
-        labels = item["spec"]["template"]["metadata"]["labels"]
-        assert [policy for policy in policies if policy.items() <= labels.items()], item["metadata"]["name"]
+def test_every_server_has_a_network_policy_unless_it_is_switched_off(chart: Chart) -> None:
+    given = {file.name: yaml.safe_load(file.read_text()) or {} for file in chart.examples()}
+    without = {name for name, values in given.items() if values.get("networkPolicy", {}).get("enabled") is False}
+    assert without < chart.rendered.keys()
+    for name, objects in chart.rendered.items():
+        policies = [item["spec"] for item in of_kind(objects, "NetworkPolicy")]
+        assert bool(policies) is (name not in without)
+        assert all(policy["policyTypes"] == ["Ingress"] for policy in policies)
+        chosen = [policy["podSelector"]["matchLabels"].items() for policy in policies]
+        pods = [item["spec"]["template"]["metadata"]["labels"].items() for item in of_kind(objects, *WORKLOADS)]
+        assert name in without or all(any(labels <= pod for labels in chosen) for pod in pods), name
 
 
 def test_selectors_find_the_pods_and_do_not_change_with_the_version(chart: Chart, write_values: Callable) -> None:
