@@ -1,6 +1,6 @@
 """Every chart where the platform gives the user ids, as OpenShift does: numbers that no image knows.
 
-The platform is a policy of the API server, which writes the ids into each pod of the namespace when it is made.
+The platform is a policy of the API server, which writes the ids into each pod of the namespace that asks for none.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,14 +48,16 @@ VALUES = {
 
 @pytest.fixture(scope="module", autouse=True)
 def platform(api: client.CoreV1Api, namespace: str) -> Iterator[None]:
-    """A platform that gives every pod of the namespace the same ids, whatever the pod asks for."""
+    """A platform that gives the same ids to every pod of the namespace that asks for none."""
     objects = client.CustomObjectsApi(api.api_client)
     head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": namespace}}
     pods = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
     here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}, "resourceRules": [pods]}
     written = f"Object{{spec: Object.spec{{securityContext: {WRITES}}}}}"
+    asks_for_none = {"name": "asks-for-none", "expression": "!has(object.spec.securityContext.runAsUser)"}
     policy = {
-        "matchConstraints": here, "failurePolicy": "Fail", "reinvocationPolicy": "Never",
+        "matchConstraints": here, "matchConditions": [asks_for_none],
+        "failurePolicy": "Fail", "reinvocationPolicy": "Never",
         "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": written}}],
     }  # fmt: skip
     objects.create_cluster_custom_object(*POLICIES, {**head, "kind": "MutatingAdmissionPolicy", "spec": policy})
@@ -98,7 +100,9 @@ def files(release: Callable[[str, str], Release], platform: None) -> Release:
 
 
 def bring_up(made: Release, chart: str) -> None:
-    """Installs a chart for such a platform."""
+    """Installs a chart for such a platform, and before it what it needs."""
+    if chart == "model-server":
+        model_client.train(made, "docker.io/seldonio/mlserver:1.7.1")
     made.bring_up({**VALUES[chart], "global": {"openshift": True}}, seconds=SLOW)
 
 
@@ -107,8 +111,6 @@ def test_it_works_with_ids_that_the_platform_gives(
     chart: str, release: Callable[[str, str], Release], files: Release
 ) -> None:
     made = release(chart, chart)
-    if chart == "model-server":
-        model_client.train(made, "docker.io/seldonio/mlserver:1.7.1")
     bring_up(made, chart)
     found = pods(made)
     assert found and all(given(pod) for pod in found)
