@@ -56,6 +56,44 @@ class Release:
         assert answer.returncode == 0, answer.stderr
         self.wait(pods)
 
+    def refused(self, values: dict, plan: str = "small") -> str:
+        """The words with which Helm refuses values; an assertion when it takes them, or when anything was touched."""
+        before = self.versions()
+        answer = self.apply(values, plan)
+        assert answer.returncode != 0, answer.stdout
+        assert self.versions() == before, "something was touched"
+        return answer.stderr
+
+    def versions(self) -> set[tuple[str, str]]:
+        """The version of each ConfigMap and Secret of the release, of Helm's records, and of what is asked of its sets.
+
+        The API counts what is asked of a StatefulSet apart from what becomes of its pods, which may change at any time.
+        """
+        labels = f"app.kubernetes.io/instance={self.name}"
+        sets = client.AppsV1Api(self.api.api_client).list_namespaced_stateful_set(self.namespace, label_selector=labels)
+        found = [
+            *self.api.list_namespaced_config_map(self.namespace, label_selector=labels).items,
+            *self.api.list_namespaced_secret(self.namespace, label_selector=labels).items,
+            *self.api.list_namespaced_secret(self.namespace, label_selector=f"owner=helm,name={self.name}").items,
+        ]
+        assert found and sets.items
+        asked = {(item.metadata.uid, str(item.metadata.generation)) for item in sets.items}
+        return asked | {(item.metadata.name, item.metadata.resource_version) for item in found}
+
+    @contextlib.contextmanager
+    def written_by(self, version: str) -> Iterator[None]:
+        """While the block runs, the data count as those that another version of the server wrote last."""
+        secret, known = (f"{self.name}-auth", self.namespace), "anywhere/server-version"
+        kept = self.api.read_namespaced_secret(*secret).metadata
+        self.api.patch_namespaced_secret(*secret, {"metadata": {"annotations": {known: version}}})
+        try:
+            yield
+        finally:
+            self.api.patch_namespaced_secret(*secret, {"metadata": {"annotations": {known: kept.annotations[known]}}})
+            # The annotation is Helm's again, or its next change would be a conflict.
+            owners = self.api.api_client.sanitize_for_serialization(kept.managed_fields)
+            self.api.patch_namespaced_secret(*secret, {"metadata": {"managedFields": owners}})
+
     def uninstall(self) -> None:
         """Uninstalls and waits until the pods are gone."""
         answer = self.run(self.helm, "uninstall", self.name, "--namespace", self.namespace)

@@ -63,9 +63,20 @@ def test_the_later_series_reads_the_data_and_going_back_is_refused(sessions: Rel
         assert store.info("server")["valkey_version"] == "9.1.2"
         assert store.get("word") == "second"
         assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
-    answer = sessions.apply({"serverVersion": "8.1.1"})
-    assert answer.returncode != 0
-    assert "Valkey 8.1.1 cannot read the data that Valkey 9.1.2 wrote" in answer.stderr
+    said = sessions.refused({"serverVersion": "8.1.1"})
+    assert "Valkey 8.1.1 cannot read the data that Valkey 9.1.2 wrote" in said
+
+
+@pytest.mark.slow
+def test_a_leap_over_a_series_and_another_volume_are_refused(sessions: Release) -> None:
+    sessions.install()
+    with sessions.written_by("7.2.11"):
+        said = sessions.refused({})
+        assert "Valkey goes from 7 to 9 one major version at a time. Upgrade to a version of 8 first" in said
+    said = sessions.refused({"persistence": {"size": "2Gi"}})
+    assert "persistence.size is 1Gi and cannot become 2Gi by an upgrade alone" in said
+    said = sessions.refused({"persistence": {"storageClass": "fast"}})
+    assert 'persistence.storageClass was "" when the volumes were made and cannot become "fast"' in said
 
 
 @pytest.mark.slow
