@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic, PartitionMetadata
 
 from tests.cluster.charts.release import Release, eventually
 
@@ -55,8 +55,13 @@ def make_topic(release: Release, name: str, partitions: int = 3) -> int:
     """Makes a topic and gives how many replicas each partition has."""
     admin = AdminClient(login(release))
     admin.create_topics([NewTopic(name, partitions)])[name].result(60)
-    eventually(lambda: name in admin.list_topics(timeout=10).topics, f"topic {name}", 90)
-    return len(admin.list_topics(name, timeout=10).topics[name].partitions[0].replicas)
+    return min(len(partition.replicas) for partition in partitions_of(admin, name).values())
+
+
+def partitions_of(asked: AdminClient | Consumer, topic: str) -> dict[int, PartitionMetadata]:
+    """The partitions of a topic. A node that has not heard of the topic yet gives none: then it is asked again."""
+    known = lambda: asked.list_topics(topic, timeout=20).topics[topic].partitions  # noqa: E731
+    return eventually(known, f"the partitions of {topic}", 120)
 
 
 def write(
@@ -81,8 +86,7 @@ def write(
 def read(release: Release, topic: str, least: int) -> list[str]:
     """The values in all partitions of a topic, from the beginning."""
     consumer = Consumer(login(release, **{"group.id": "reader", "enable.auto.commit": False}))
-    partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions_of(consumer, topic)])
     found: list[str] = []
 
     def complete() -> bool:
@@ -98,7 +102,7 @@ def read(release: Release, topic: str, least: int) -> list[str]:
 
 def replicas_in_sync(release: Release, topic: str) -> int:
     """The smallest number of in-sync replicas of any partition of a topic."""
-    partitions = AdminClient(login(release)).list_topics(topic, timeout=10).topics[topic].partitions
+    partitions = partitions_of(AdminClient(login(release)), topic)
     return min(len(partition.isrs) for partition in partitions.values())
 
 

@@ -1,5 +1,6 @@
 """Kafka on a real cluster, written and read by a real client. Tests of this file follow each other on two releases."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from kubernetes import client
 
 from tests.cluster.charts.kafka_client import free_ports, login, make_topic, read, write
+from tests.cluster.charts.kafka_ledger import check, numbering, read_all, wait_until_whole
 from tests.cluster.charts.release import Release
 
 pytestmark = pytest.mark.cluster
@@ -72,21 +74,26 @@ def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(sin
 @pytest.mark.slow
 def test_no_acknowledged_record_is_lost_when_a_broker_is_killed(three: Release) -> None:
     assert make_topic(three, "events") == 3
-
-    def kill(number: int) -> None:
-        if number == 400:
-            three.api.delete_namespaced_pod("three-1", three.namespace, grace_period_seconds=0)
-
-    acknowledged = write(three, "events", (f"{number}" for number in range(1000)), kill)
-    assert len(acknowledged) == 1000
-    assert set(read(three, "events", 1000)) == acknowledged
-    three.wait(3)
+    with numbering(three, "events") as ledger:
+        with ledger.running(at_least=200):
+            started = time.monotonic()
+            three.delete_pod(1, grace=0)
+            wait_until_whole(three, "events")
+            seconds = time.monotonic() - started
+        check(three, ledger, "kafka, 3 nodes: a node killed", seconds)
 
 
 @pytest.mark.slow
 def test_three_nodes_are_not_made_one(three: Release) -> None:
     said = three.refused({**three.external, "replicas": 1})
     assert "Kafka keeps replicas of its data on 3 nodes and cannot go down to 1" in said
+
+
+@pytest.mark.slow
+def test_nodes_that_are_controllers_do_not_get_others(three: Release) -> None:
+    answer = three.apply({**three.external, "controllers": 3})
+    assert answer.returncode != 0
+    assert "controllers was 0 when the data were made and cannot become 3" in answer.stderr
 
 
 @pytest.mark.slow
@@ -105,9 +112,12 @@ def test_three_nodes_that_are_stopped_are_not_made_one(three: Release) -> None:
 
 @pytest.mark.slow
 def test_three_nodes_find_their_records_after_a_new_install(three: Release) -> None:
+    before = read_all(three, "events")
     three.uninstall()
     assert three.claims() == {"data-three-0", "data-three-1", "data-three-2"}
     answer = three.apply({**three.external, "replicas": 1})
     assert answer.returncode != 0 and "cannot go down to 1" in answer.stderr
     three.install(three.external, pods=3)
-    assert len(read(three, "events", 1000)) == 1000
+    assert read_all(three, "events") == before
+    with numbering(three, "events") as ledger, ledger.running():
+        pass
