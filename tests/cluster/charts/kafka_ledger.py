@@ -53,7 +53,7 @@ def read_all(release: Release, topic: str) -> dict[int, list[int]]:
 def read_partition(consumer: Consumer, topic: str, number: int) -> list[int]:
     """The numbers in one partition, in their order, up to its end now; an assertion that says how far it came."""
     where = TopicPartition(topic, number, 0)
-    begin, end = consumer.get_watermark_offsets(where, timeout=30)
+    begin, end = eventually(lambda: offsets(consumer, where), f"{topic}-{number} has a node that leads it", 120)
     consumer.assign([where])
     found: list[int] = []
     seen = {"offset": begin - 1, "error": None}
@@ -72,6 +72,14 @@ def read_partition(consumer: Consumer, topic: str, number: int) -> list[int]:
     except AssertionError as exc:
         raise AssertionError(f"{exc}: from {begin} to {end}, last seen {seen}") from None
     return found
+
+
+def offsets(consumer: Consumer, where: TopicPartition) -> tuple[int, int] | None:
+    """The first offset of a partition and the one behind its last record; None while no node leads it."""
+    try:
+        return consumer.get_watermark_offsets(where, timeout=20)
+    except KafkaException:
+        return None
 
 
 @contextmanager
