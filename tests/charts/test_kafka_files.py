@@ -1,13 +1,14 @@
-"""The files of Kafka's chart: which replicas its plan moves."""
+"""The files of Kafka's chart: which replicas its plan moves, and what outlives the release."""
 
 import json
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from tests.charts.chart import ROOT
+from tests.charts.chart import ROOT, Chart, of_kind
 
 PLAN = ROOT / "kafka/files/plan.awk"
 FIRST = 100
@@ -141,3 +142,10 @@ def test_nodes_leave_within_their_zone_and_where_there_is_none_into_another() ->
     assert after("off", 3, before, "abca") == [[100, 101, 102], [101, 100, 102], [100, 101, 102]]
     then = after("off", 3, [[103, 100, 101]], "abbc")
     assert then == [[102, 100, 101]]
+
+
+def test_the_services_that_name_the_pods_outlive_the_release(packed: Callable[[str], Chart]) -> None:
+    chart = packed("kafka")
+    services = of_kind(chart.render(chart.path / "plans/large.yaml"), "Service")
+    kept = {item["metadata"]["name"] for item in services if item["metadata"].get("annotations")}
+    assert kept == {"shop-headless", "shop-controller-headless"}

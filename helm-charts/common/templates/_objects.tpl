@@ -1,4 +1,5 @@
-{{/* Gives every pod of a part a name of its own, also before it is ready. Takes a part with "ports" (dict "postgresql" 5432); "ready" true: pods that are ready alone. */}}
+{{/* Gives every pod of a part a name of its own, also before it is ready. Takes a part with "ports" (dict "postgresql" 5432); "ready" true: pods that are ready alone;
+"keep" true: it outlives the release, for pods that need each other while they end. */}}
 {{- define "common.headlessService" -}}
 apiVersion: v1
 kind: Service
@@ -7,6 +8,10 @@ metadata:
   namespace: {{ .context.Release.Namespace | quote }}
   labels:
     {{- include "common.labels" .context | nindent 4 }}
+  {{- if .keep }}
+  annotations:
+    helm.sh/resource-policy: keep
+  {{- end }}
 spec:
   clusterIP: None
   publishNotReadyAddresses: {{ not .ready }}

@@ -119,5 +119,7 @@ def test_three_nodes_find_their_records_after_a_new_install(three: Release) -> N
     assert answer.returncode != 0 and "cannot go down to 1" in answer.stderr
     three.install(three.external, pods=3)
     assert read_all(three, "events") == before
+    killed = [number for number in range(3) if "no clean shutdown file was found" in three.log(number)]
+    assert len(killed) <= 1, "only the last one has nobody to hand over to"
     with numbering(three, "events") as ledger, ledger.running():
         pass
