@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, PartitionMetadata
@@ -64,10 +64,8 @@ def partitions_of(asked: AdminClient | Consumer, topic: str) -> dict[int, Partit
     return eventually(known, f"the partitions of {topic}", 120)
 
 
-def write(
-    release: Release, topic: str, records: Iterable[str], after: Callable[[int], None] = lambda _: None
-) -> set[str]:
-    """The records that all in-sync replicas acknowledged. `after` is called with the number handed over so far."""
+def write(release: Release, topic: str, records: Iterable[str]) -> set[str]:
+    """The records that all in-sync replicas acknowledged."""
     acknowledged: set[str] = set()
     producer = Producer(login(release, acks="all", **{"enable.idempotence": True, "delivery.timeout.ms": 180000}))
 
@@ -75,10 +73,9 @@ def write(
         if error is None:
             acknowledged.add(message.value().decode())
 
-    for number, record in enumerate(records, 1):
+    for record in records:
         producer.produce(topic, record.encode(), on_delivery=delivered)
         producer.poll(0.005)
-        after(number)
     assert producer.flush(200) == 0
     return acknowledged
 
