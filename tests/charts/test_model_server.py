@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from services.rules.conditions import scaling
 from tests.charts.chart import Chart, of_kind
 
 
@@ -26,6 +27,17 @@ def shared(server: Chart, write_values: Callable) -> Callable[..., dict[str, dic
         return {item["metadata"]["name"]: item["spec"]["template"] for item in of_kind(objects, "Deployment")}
 
     return render
+
+
+def test_copies_of_each_version_are_scaled_where_they_are_not_by_load(server: Chart, write_values: Callable) -> None:
+    assert [entry["path"] for entry in scaling(server.package, server.values)] == ["router.replicas", "replicas"]
+    by_load = {**server.values, "autoscaling": {"enabled": True}}
+    assert [entry["path"] for entry in scaling(server.package, by_load)] == ["router.replicas"]
+    own = {"version": "2", "weight": 10, "claim": "trained", "path": "2", "replicas": 1}
+    models = [{"version": "1", "weight": 90, "claim": "trained", "path": "1"}, own]
+    made = of_kind(server.render(write_values({"models": models, "replicas": 3})), "Deployment")
+    copies = {item["metadata"]["name"]: item["spec"]["replicas"] for item in made}
+    assert copies == {"shop": 1, "shop-version-1": 3, "shop-version-2": 1}
 
 
 def nginx(pods: dict[str, dict]) -> str:

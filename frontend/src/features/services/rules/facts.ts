@@ -2,12 +2,17 @@
 import type { Service, VerdictName } from '../../../api/types'
 import { moment } from '../../../lib/format'
 
+/** "broker" of "brokers", "copy of each version" of "copies of each version". */
+function one(title: string): string {
+  return title.replace(/ies\b|s$/, (ending) => (ending === 's' ? '' : 'y'))
+}
+
 /** "Standard, 3 brokers": the plan and the size. */
 export function askedFor(service: Pick<Service, 'desired' | 'scaling' | 'package' | 'update' | 'server_version'>): { big: string; small: string } {
   const plan = service.desired.plan ? service.desired.plan.charAt(0).toUpperCase() + service.desired.plan.slice(1) : 'Own values'
   const sizes = service.scaling.map((part) => {
     const n = service.desired.replicas[part.component] ?? part.replicas
-    return `${n} ${n === 1 ? part.title.toLowerCase().replace(/s$/, '') : part.title.toLowerCase()}`
+    return `${n} ${n === 1 ? one(part.title.toLowerCase()) : part.title.toLowerCase()}`
   })
   const update = service.update ? `. Package ${service.update.version} is available` : ''
   const version = service.server_version ? `${service.server_version}, package ${service.desired.version}` : service.desired.version

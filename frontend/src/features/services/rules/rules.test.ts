@@ -20,6 +20,9 @@ describe('asked for', () => {
     expect(askedFor(service)).toEqual({ big: 'Standard, 3 brokers', small: 'Kafka 4.3.1, package 2.4.0. Package 2.4.1 is available' })
     expect(askedFor({ ...service, server_version: '', update: null }).small).toBe('Kafka 2.4.0')
     expect(askedFor({ ...service, desired: { ...service.desired, plan: '', replicas: { broker: 1 } }, update: null }).big).toBe('Own values, 1 broker')
+    const copies = { ...service, scaling: [scaling({ title: 'Copies of each version' })], update: null }
+    expect(askedFor(copies).big).toBe('Standard, 3 copies of each version')
+    expect(askedFor({ ...copies, desired: { ...service.desired, replicas: { broker: 1 } } }).big).toBe('Standard, 1 copy of each version')
   })
 })
 
