@@ -16,22 +16,28 @@ REPORTS: list[Report] = []
 
 @dataclass(frozen=True)
 class Report:
-    """What became of the writes: numbers, and seconds for the longest time without an acknowledged write."""
+    """What became of the writes: numbers, and seconds for the longest time without an acknowledged write.
+
+    `lost` and `duplicated` are None where nothing is written that could be. `repeated` are requests that the
+    client made once more, `reconnected` connections that it tried again before anything was asked; None: it does not.
+    """
 
     what: str
     acknowledged: int
     failed: int
-    lost: int
-    duplicated: int
+    lost: int | None
+    duplicated: int | None
     longest_pause: float
     seconds_to_healthy: float | None = None
+    repeated: int | None = None
+    reconnected: int | None = None
 
     def __str__(self) -> str:
+        names = ("acknowledged", "lost", "duplicated", "repeated", "reconnected", "failed")
+        counted = ((name, getattr(self, name)) for name in names)
+        numbers = ", ".join(f"{number} {name}" for name, number in counted if number is not None)
         healthy = "" if self.seconds_to_healthy is None else f", healthy after {self.seconds_to_healthy:.1f} s"
-        return (
-            f"{self.what}: {self.acknowledged} acknowledged, {self.lost} lost, {self.duplicated} duplicated, "
-            f"{self.failed} failed, longest pause {self.longest_pause:.1f} s{healthy}"
-        )
+        return f"{self.what}: {numbers}, longest pause {self.longest_pause:.1f} s{healthy}"
 
 
 @dataclass

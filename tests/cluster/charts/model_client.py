@@ -19,7 +19,9 @@ from tests.cluster.charts.release import Release, eventually
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each of thousands of requests
 MODEL = "plane"
 SEEN = "Seen-By"
+TRIES = 20  # for one connection
 REQUEST = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [1.0, 1.0]}]}
+UNMADE = (httpx.ConnectError, httpx.ConnectTimeout)
 # Of [1, 1]: the model of version V says V + 10 V.
 ANSWERS = {"1": 11.0, "2": 22.0}
 TRAIN = """
@@ -88,23 +90,27 @@ def address(release: Release, node: str = "") -> str:
 
 @dataclass
 class Client:
-    """Asks the endpoint; it keeps its connections as long as the server lets it, and never asks twice.
+    """Asks the endpoint; it keeps its connections as long as the server lets it, and asks once.
 
-    `tries` are for connections, before anything is asked.
+    With `again` it does what a client may whose requests change nothing: a connection that is not made in a second is
+    tried again, before anything is asked (`reconnected`); and a request whose connection breaks, or that has no answer
+    after `patience` seconds, is made once more (`repeated`). An answer, whatever it says, is the last.
     """
 
     base: str
-    tries: int = 0
+    again: bool = False
+    patience: float = 60.0
     answered: Counter = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    reconnected: int = 0
     longest: float = 0.0
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Opens the connections; with `tries`, one that is not made in two seconds is tried again so many times."""
-        again = httpx.HTTPTransport(retries=self.tries) if self.tries else None
-        self.http = httpx.Client(timeout=httpx.Timeout(60, connect=2 if self.tries else 60), transport=again)
+        """Opens the connections, and waits until a router answers."""
+        self.http = httpx.Client(timeout=httpx.Timeout(self.patience, connect=1 if self.again else 60))
         eventually(self.reached, "the machine leads to the endpoint", 60)
 
     def reached(self) -> bool:
@@ -117,10 +123,21 @@ class Client:
     def infer(self, version: str = "", body: object = REQUEST, **headers: str) -> tuple[str, list]:
         """The version that answered and what it said."""
         path = f"/v2/models/{MODEL}{f'/versions/{version}' if version else ''}/infer"
-        answer = self.http.post(self.base + path, json=body, headers=headers)
+        try:
+            answer = self._post(path, json=body, headers=headers)
+        except httpx.TransportError as error:
+            if not self.again or isinstance(error, UNMADE):
+                raise
+            with self._lock:
+                self.repeated.append(f"{type(error).__name__}: {error}")
+            answer = self._post(path, json=body, headers=headers)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text[:200]}"
         said = answer.json()
         return said["model_version"], said["outputs"][0]["data"]
+
+    def servers(self, requests: int = 30) -> set[str]:
+        """The versions of the server that answer so many requests."""
+        return {self.http.get(f"{self.base}/v2").json()["version"] for _ in range(requests)}
 
     def status(self, path: str, body: object = None) -> int:
         """The code that the endpoint answers with."""
@@ -159,9 +176,21 @@ class Client:
 
     def report(self, what: str, seconds: float | None = None) -> Report:
         """What became of the requests: each is one to which the right answer came, or a failure."""
-        report = Report(what, self.answered.total(), len(self.failures), 0, 0, self.longest, seconds)
+        tried = (len(self.repeated), self.reconnected) if self.again else (None, None)
+        report = Report(what, self.answered.total(), len(self.failures), None, None, self.longest, seconds, *tried)
         keep(report)
         return report
+
+    def _post(self, path: str, **request: object) -> httpx.Response:
+        """The answer to one request; with `again`, a connection that is not made is tried again."""
+        for _ in range(TRIES - 1 if self.again else 0):
+            try:
+                return self.http.post(self.base + path, **request)
+            except UNMADE:
+                with self._lock:
+                    self.reconnected += 1
+                time.sleep(0.1)
+        return self.http.post(self.base + path, **request)
 
     def _on(self, between: float) -> None:
         last = time.monotonic()

@@ -133,10 +133,10 @@ def test_new_weights_replace_the_router_alone_and_no_request_fails(models: Relea
     one, two = models.external["models"]
     before = stay(models, "123")
     with asked.asking():
-        models.bring_up({**models.external, "models": [{**one, "weight": 0}, {**two, "weight": 100}, RULE]})
+        seconds = models.bring_up({**models.external, "models": [{**one, "weight": 0}, {**two, "weight": 100}, RULE]})
         eventually(lambda: len(models.pods()) == 1, "the former router is gone", 120)
         assert Client(asked.base).share(30).keys() == {"2"}
-    report = asked.report("model-server, one router: all requests to another version")
+    report = asked.report("model-server, one router: all requests to another version", seconds)
     assert report.failed == 0, asked.failures[:3]
     assert stay(models, "123") == before
 
