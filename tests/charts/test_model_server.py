@@ -59,7 +59,7 @@ def test_each_weight_is_a_share_and_a_version_without_one_has_its_path_alone(sha
     told = nginx(shared(60, 0, 40))
     shares = told.partition("split_clients $request_id $version {")[2].partition("}")[0].split()
     assert shares == ["60%", "version-1;", "*", "version-3;"]
-    assert "location /v2/models/model/versions/2/ { proxy_pass http://version-2; }" in told
+    assert "location /v2/models/model/versions/2/ { set $target version-2; proxy_pass http://version-2; }" in told
     assert "server shop-version-2.apps.svc.cluster.local:8080" in told
 
 

@@ -76,6 +76,9 @@ http {
     server {{ include "common.podDomain" $part }}:8080 max_fails=0 resolve backup;
   }
   {{- end }}
+  # A request that waits for a copy while the list of copies changes gets no other one: it begins again, once.
+  map $upstream_addr $otherwise { "~version-[a-z0-9-]+$" @again; default @away; }
+  recursive_error_pages on;
   resolver NAMESERVERS valid=2s;
   proxy_http_version 1.1;
   proxy_set_header Connection close;  # a request goes to a copy that is on the list now
@@ -92,20 +95,25 @@ http {
   server {
     listen 8080;
     error_page 413 @large;
-    error_page 502 =503 @away;
+    error_page 502 = $otherwise;
     error_page 504 @slow;
     location @large { return 413 '{"error": "The request is larger than {{ $router.maxBodyMegabytes }} MB."}'; }
     location @away { return 503 '{"error": "No copy of this version of the model answers."}'; }
     location @slow { return 504 '{"error": "The model did not answer in {{ $router.timeoutSeconds }} s."}'; }
+    location @again {
+      error_page 502 = @away;
+      error_page 504 @slow;
+      proxy_pass http://$target;
+    }
     location = /-/healthy { return 200 '{}'; }
     location /v2/repository/ { return 403 '{"error": "Models are loaded and unloaded by installing, not by clients."}'; }
     location /v2/models/{{ .Values.modelName }}/versions/ { return 404 '{"error": "There is no such version of the model."}'; }
     {{- range .Values.models }}
     {{- $path := include "models.path" (dict "context" $root "model" .) }}
-    location = {{ $path }} { proxy_pass http://version-{{ .version }}; }
-    location {{ $path }}/ { proxy_pass http://version-{{ .version }}; }
+    location = {{ $path }} { set $target version-{{ .version }}; proxy_pass http://version-{{ .version }}; }
+    location {{ $path }}/ { set $target version-{{ .version }}; proxy_pass http://version-{{ .version }}; }
     {{- end }}
-    location / { proxy_pass http://$version; }
+    location / { set $target $version; proxy_pass http://$version; }
   }
 }
 {{- end }}

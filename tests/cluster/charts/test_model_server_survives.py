@@ -16,7 +16,6 @@ from tests.cluster.charts.release import Release, eventually
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 IMAGE = "docker.io/seldonio/mlserver:1.7.1"
 THREADS = 3
-HEARD = 15  # seconds until the routers have heard of a new copy, by name servers that keep an answer for five
 # Prints whom it killed.
 KILL_WORKERS = """
 for process in /proc/[0-9]*; do
@@ -92,8 +91,8 @@ def alive(models: Release, node: str) -> bool:
     return any(each.type == "Ready" and each.status == "True" for each in conditions)
 
 
-def told(asked: Client, what: str, seconds: float) -> None:
-    """Keeps the report; no request may have failed."""
+def told(asked: Client, what: str, seconds: float | None) -> None:
+    """Keeps the report; no request may have failed. `seconds` to healthy are None where no pod ever was not."""
     assert asked.report(what, seconds).failed == 0, asked.failures[:3]
 
 
@@ -175,10 +174,7 @@ def test_a_router_whose_processes_are_killed_costs_a_second_try_of_what_it_was_a
         for _ in range(times):
             assert models.execute(pod, "sh", "-c", KILL_WORKERS).split()
             asked.wait_for(10)
-        started = time.monotonic()
-        models.wait_for_all()
-        seconds = time.monotonic() - started
-    told(asked, f"model-server, two routers: the processes of one killed {times} times", seconds)
+    told(asked, f"model-server, two routers: the processes of one killed {times} times", None)
     assert len(asked.repeated) <= times * THREADS, asked.repeated
 
 
@@ -215,7 +211,6 @@ def test_a_machine_without_power_costs_a_second_try_of_what_its_router_was_about
         move(models, "server", min(models.places("server")), to=lost)
     if which == "a copy":
         move(models, "server", lost)
-    time.sleep(HEARD)
     other = min({node.metadata.name for node in models.api.list_node().items} - {lost})
     asked = Client(model_client.address(models, other), again=True, patience=patience)
     with asked.asking(threads=THREADS):
