@@ -138,10 +138,11 @@ def test_nothing_is_lost_when_the_pod_is_killed_and_when_a_new_version_comes(obj
     with ledger.running():
         objects.delete_pod(grace=0)
         ledger.wait_for(20)
-        objects.bring_up(DECLARED)
+        seconds = objects.bring_up(DECLARED)
     assert objects.pods()[0].spec.containers[0].image.endswith("seaweedfs:4.48")
     with connected(objects) as client:
-        report = ledger.report("object-store, one server: pod killed, 4.47 to 4.48", numbers(client, "data"))
+        what = "object-store, one server: pod killed, 4.47 to 4.48"
+        report = ledger.report(what, numbers(client, "data"), seconds)
         assert client.get_object(Bucket="data", Key="a/word")["Body"].read() == b"first"
     assert report.lost == 0
     said = objects.refused({**DECLARED, "serverVersion": "4.47"})

@@ -31,7 +31,7 @@ def objects(release: Callable[[str, str], Release]) -> Release:
         "persistence": {"size": "1Gi"},
         "volume": {"resources": SMALL, "persistence": {"size": "2Gi"}},
         "filer": {"resources": SMALL},
-        "master": {"resources": {"cpu": "20m", "memory": "128Mi"}},
+        "master": {"resources": {"cpu": "20m", "memory": "128Mi"}, "persistence": {"size": "1Gi"}},
         **free_port(made),
     }
     made.bring_up({**made.external, "serverVersion": "4.47"}, "standard")
@@ -104,6 +104,23 @@ def test_nothing_is_lost_when_a_pod_is_killed(objects: Release, component: str) 
     assert report.lost == 0
 
 
+def test_helm_test_writes_and_reads_through_several_servers(objects: Release) -> None:
+    assert "The object store keeps what is written to it" in objects.test()
+
+
+def test_s3_servers_come_and_leave_and_nothing_is_lost(objects: Release) -> None:
+    forget(objects)
+    ledger = Ledger(writer(objects))
+    with ledger.running():
+        seconds = objects.bring_up({**objects.external, "replicas": 3}, "standard")
+        assert len(objects.pods()) == 3
+        ledger.wait_for(50)
+        seconds += objects.bring_up(objects.external, "standard")
+        eventually(lambda: len(objects.pods()) == 2, "the third server is gone", 180)
+    report = ledger.report("object-store, 2 to 3 and to 2 S3 servers", numbers(connected(objects), "data"), seconds)
+    assert report.lost == 0
+
+
 def room(objects: Release) -> int:
     """How many files of objects all volume servers may have together; an empty server is listed by nothing else."""
     said = objects.execute("many-volume-0", "sh", "-c", ". /etc/anywhere/admin.sh; shell volume.list")
@@ -117,7 +134,7 @@ def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) 
     before = room(objects)
     ledger = Ledger(writer(objects))
     with ledger.running():
-        objects.bring_up(four, "standard")
+        seconds = objects.bring_up(four, "standard")
         eventually(lambda: room(objects) > before, "the masters know of the new server", 240)
         client = connected(objects)
         for bucket in BUCKETS[1:]:
@@ -130,8 +147,9 @@ def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) 
         said = objects.steps("beforeIn", 4, 3, "volume")
         assert "nothing is left on many-volume-3" in said[-1]
         assert "nothing is left on many-volume-3" in objects.steps("beforeIn", 4, 3, "volume")[-1]
-        objects.bring_up({**objects.external, "scaleIn": {"confirmed": True}}, "standard")
-    report = ledger.report("object-store, 3 to 4 and to 3 volume servers", numbers(connected(objects), "data"))
+        seconds += objects.bring_up({**objects.external, "scaleIn": {"confirmed": True}}, "standard")
+    what = "object-store, 3 to 4 and to 3 volume servers"
+    report = ledger.report(what, numbers(connected(objects), "data"), seconds)
     assert report.lost == 0
     for bucket in BUCKETS[1:]:
         assert client.get_object(Bucket=bucket, Key="word")["Body"].read() == bucket.encode()
@@ -195,3 +213,23 @@ def test_nothing_is_lost_when_a_machine_loses_power(
     found = numbers(connected(objects), "data")
     report = ledger.report(f"object-store, {which} machine without power for 75 s", found, seconds)
     assert report.lost == 0
+
+
+def test_the_standard_plan_becomes_the_large_one_while_a_client_writes(objects: Release) -> None:
+    forget(objects)
+    ledger = Ledger(writer(objects))
+    with ledger.running():
+        seconds = objects.bring_up(objects.external, "large", 900)
+    report = ledger.report("object-store, standard to large", numbers(connected(objects), "data"), seconds)
+    assert report.lost == 0
+    assert [len(objects.pods(each)) for each in ("server", "volume", "filer", "master")] == [4, 6, 1, 3]
+
+
+def test_uninstalled_and_installed_again_it_has_its_objects_and_its_keys(objects: Release) -> None:
+    connected(objects).put_object(Bucket="data", Key="numbers/1000000", Body=b"numbers/1000000")
+    before, claims, found = objects.binding(), objects.claims(), numbers(connected(objects), "data")
+    objects.uninstall()
+    assert objects.claims() == claims
+    objects.bring_up(objects.external, "large", 900)
+    assert objects.binding() == before
+    assert numbers(connected(objects), "data") == found
