@@ -20,18 +20,22 @@ TINY = {
 }
 # The image that has what Spark needs to reach Kafka, Cassandra and an object store.
 CONNECTORS = {"image": {"tag": "4.1.4-connectors"}, "connectors": {"source": "image"}}
-# A job that takes the numbers of topic "events" to table "jobs" and to the object store; says how many, and their sum.
+# A job that takes the numbers of topic "events" to table "jobs", or the one that it is told, and to the object store;
+# says how many, and their sum.
 COPY = """
+import sys
+
 from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.getOrCreate()
 keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
 login = {"kafka." + key: spark.conf.get("spark.bindings.kafka." + key) for key in keys}
 events = spark.read.format("kafka").options(**login, subscribe="events", startingOffsets="earliest").load()
+name = sys.argv[1] if len(sys.argv) > 1 else "jobs"
 rows = events.selectExpr("CAST(CAST(value AS string) AS int) AS id", "concat('by job ', CAST(value AS string)) AS text")
-table = {"keyspace": spark.conf.get("spark.bindings.cassandra.keyspace"), "table": "jobs"}
+table = {"keyspace": spark.conf.get("spark.bindings.cassandra.keyspace"), "table": name}
 rows.write.format("org.apache.spark.sql.cassandra").options(**table).mode("append").save()
-place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/jobs"
+place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/{name}"
 rows.write.mode("overwrite").parquet(place)
 print("COPIED", *spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
 """

@@ -39,7 +39,7 @@ def views(release: Callable[[str, str], Release]) -> Release:
     made = release("views", "cassandra")
     made.bring_up({**cassandra_client.CHEAP, "networkPolicy": {"clients": "anywhere"}}, seconds=SLOW)
     with cassandra_client.connected(made) as session:
-        for table in ("numbers", "jobs"):
+        for table in ("numbers", "jobs", "fetched_numbers", "fetched_jobs"):
             session.execute(f"CREATE TABLE {table} (id int PRIMARY KEY, text text)", timeout=60)
     return made
 
@@ -71,6 +71,11 @@ def rows(release: Release, table: str) -> dict[int, str]:
 def test_spark_connect_takes_records_from_kafka_to_cassandra_and_the_object_store(
     spark: Release, views: Release
 ) -> None:
+    taken_to_cassandra_and_the_object_store(spark, views, "numbers")
+
+
+def taken_to_cassandra_and_the_object_store(spark: Release, views: Release, name: str) -> None:
+    """Spark Connect takes the numbers of Kafka to a table and to a folder of one name, and what is there is right."""
     with connected(spark) as session:
         keys = ("bootstrap.servers", "security.protocol", "sasl.mechanism")
         login = {"kafka." + key: session.conf.get("spark.bindings.kafka." + key) for key in keys}
@@ -78,16 +83,16 @@ def test_spark_connect_takes_records_from_kafka_to_cassandra_and_the_object_stor
         found = read.selectExpr(
             "CAST(CAST(value AS string) AS int) AS id", "concat('n', CAST(value AS string)) AS text"
         )
-        place = {"keyspace": session.conf.get("spark.bindings.cassandra.keyspace"), "table": "numbers"}
+        place = {"keyspace": session.conf.get("spark.bindings.cassandra.keyspace"), "table": name}
         found.write.format("org.apache.spark.sql.cassandra").options(**place).mode("append").save()
         bucket = session.conf.get("spark.bindings.object-store.bucket")
-        found.write.mode("overwrite").parquet(f"s3a://{bucket}/numbers")
-        assert session.read.parquet(f"s3a://{bucket}/numbers").selectExpr("sum(id) AS n").first().n == sum(
+        found.write.mode("overwrite").parquet(f"s3a://{bucket}/{name}")
+        assert session.read.parquet(f"s3a://{bucket}/{name}").selectExpr("sum(id) AS n").first().n == sum(
             range(RECORDS)
         )
-        joined = session.sql(f"SELECT count(*) AS n FROM cassandra.{place['keyspace']}.numbers WHERE text LIKE 'n%'")
+        joined = session.sql(f"SELECT count(*) AS n FROM cassandra.{place['keyspace']}.{name} WHERE text LIKE 'n%'")
         assert joined.first().n == RECORDS
-    assert rows(views, "numbers") == {number: f"n{number}" for number in range(RECORDS)}
+    assert rows(views, name) == {number: f"n{number}" for number in range(RECORDS)}
 
 
 def test_a_job_takes_them_with_the_same_credentials_and_shows_in_the_history(
@@ -151,23 +156,38 @@ def mirror(api: client.CoreV1Api, namespace: str) -> str:
     return f"http://maven.{namespace}.svc.cluster.local:8000/maven2"
 
 
-def test_the_official_image_fetches_its_connectors_and_hands_them_to_its_executors(
-    mirror: str, lake: Release, release: Callable[[str, str], Release]
+def fetched(release: Release, component: str) -> str:
+    """What the official image said when it fetched the jars for a part."""
+    pod = release.pods(component)[-1].metadata.name
+    return release.api.read_namespaced_pod_log(pod, release.namespace, container="connectors")
+
+
+def test_a_job_of_the_official_image_fetches_the_connectors_for_all_three(
+    mirror: str, events: Release, views: Release, lake: Release, release: Callable[[str, str], Release]
 ) -> None:
     job = release("fetched", "spark-job")
-    text = """
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.getOrCreate()
-place = "s3a://" + spark.conf.get("spark.bindings.object-store.bucket") + "/fetched"
-spark.range(0, 1000, 1, 3).write.mode("overwrite").parquet(place)
-print("READ", spark.read.parquet(place).selectExpr("sum(id)").first()[0])
-"""
-    bound = {"bindings": {"objectStore": "lake-binding"}, "connectors": {"repository": mirror}, "main": {"text": text}}
-    assert job.apply({**SMALL, **bound}).returncode == 0
+    program = {"main": {"text": COPY}, "arguments": ["fetched_jobs"]}
+    assert job.apply({**SMALL, **program, "bindings": BINDINGS, "connectors": {"repository": mirror}}).returncode == 0
     assert finished(job).status.succeeded == 1, log(job)
-    assert "READ 499500" in log(job)
-    said = job.api.read_namespaced_pod_log(job.pods("driver")[-1].metadata.name, job.namespace, container="connectors")
-    assert "jars fetched from http://maven." in said
+    assert f"COPIED {RECORDS}" in log(job)
+    assert rows(views, "fetched_jobs") == {number: f"by job {number}" for number in range(RECORDS)}
+    assert "51 jars fetched from http://maven." in fetched(job, "driver")
+
+
+def test_spark_connect_of_the_official_image_fetches_the_connectors_for_all_three(
+    mirror: str, events: Release, views: Release, lake: Release, release: Callable[[str, str], Release]
+) -> None:
+    made = release("official", "spark")
+    history = {"history": {"enabled": True, "resources": {"cpu": "200m", "memory": "600Mi"}}}
+    made.bring_up({**TINY, **history, "bindings": BINDINGS, "connectors": {"repository": mirror}}, seconds=SLOW)
+    wait_for_workers(made, 1)
+    taken_to_cassandra_and_the_object_store(made, views, "fetched_numbers")
+    assert "51 jars fetched from http://maven." in fetched(made, "connect")
+    assert "36 jars fetched from http://maven." in fetched(made, "history")
+    for component in ("master", "worker", "connect", "history"):
+        images = {each.spec.containers[0].image for each in made.pods(component)}
+        assert images == {"docker.io/apache/spark:4.1.4"}
+    made.uninstall()
 
 
 def test_no_bound_secret_stands_on_a_command_line_or_in_the_configuration(
