@@ -18,6 +18,7 @@ table() {
     host = split($2, part, ",") > 1 && part[2] != "" ? part[2] : "-"
     slots = open = 0
     for (i = 9; i <= NF; i++) if ($i ~ /^\[/) open++; else slots += split($i, range, "-") == 2 ? range[2] - range[1] + 1 : 1
+    gsub(/,?nofailover/, "", $3) # no failure, as other flags with these letters are
     address = $2; sub(/@.*/, "", address); sub(/:[0-9]+$/, "", address)
     print $1, host, $3, $4, $8, slots, open, address == "" ? "-" : address
   }'
@@ -267,6 +268,7 @@ arrange() {
     exit 1
   fi
   forget_former "$1"
+  everywhere "$1" cluster-replica-no-failover no
   if [ "$(table "$(server 0)" | assigned)" != $ALL ]; then create "$1"; fi
   now=$(survey "$1" | awk '$3 > 0 {n++} END {print n + 0}')
   chosen=$(choose "$1" $((shards > now ? shards - now : 0)) | tr '\n' ' ')

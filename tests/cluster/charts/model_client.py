@@ -19,6 +19,7 @@ from tests.cluster.charts.release import Release, eventually
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each of thousands of requests
 MODEL = "plane"
 SEEN = "Seen-By"
+REPEATS = 3
 TRIES = 20  # for one connection
 REQUEST = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [1.0, 1.0]}]}
 UNMADE = (httpx.ConnectError, httpx.ConnectTimeout)
@@ -94,7 +95,7 @@ class Client:
 
     With `again` it does what a client may whose requests change nothing: a connection that is not made in a second is
     tried again, before anything is asked (`reconnected`); and a request whose connection breaks, or that has no answer
-    after `patience` seconds, is made once more (`repeated`). An answer, whatever it says, is the last.
+    after `patience` seconds, is made anew up to three times (`repeated`). An answer, whatever it says, is the last.
     """
 
     base: str
@@ -123,14 +124,7 @@ class Client:
     def infer(self, version: str = "", body: object = REQUEST, **headers: str) -> tuple[str, list]:
         """The version that answered and what it said."""
         path = f"/v2/models/{MODEL}{f'/versions/{version}' if version else ''}/infer"
-        try:
-            answer = self._post(path, json=body, headers=headers)
-        except httpx.TransportError as error:
-            if not self.again or isinstance(error, UNMADE):
-                raise
-            with self._lock:
-                self.repeated.append(f"{type(error).__name__}: {error}")
-            answer = self._post(path, json=body, headers=headers)
+        answer = self._made(path, json=body, headers=headers)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text[:200]}"
         said = answer.json()
         return said["model_version"], said["outputs"][0]["data"]
@@ -180,6 +174,18 @@ class Client:
         report = Report(what, self.answered.total(), len(self.failures), None, None, self.longest, seconds, *tried)
         keep(report)
         return report
+
+    def _made(self, path: str, **request: object) -> httpx.Response:
+        """The answer to a request; with `again`, one whose connection breaks is made anew."""
+        for _ in range(REPEATS if self.again else 0):
+            try:
+                return self._post(path, **request)
+            except UNMADE:
+                raise
+            except httpx.TransportError as error:
+                with self._lock:
+                    self.repeated.append(f"{type(error).__name__}: {error}")
+        return self._post(path, **request)
 
     def _post(self, path: str, **request: object) -> httpx.Response:
         """The answer to one request; with `again`, a connection that is not made is tried again."""
