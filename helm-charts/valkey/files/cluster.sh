@@ -228,6 +228,7 @@ create() {
   if survey "$1" | awk '$3 > 0 || $4 != "-" {n++} END {exit !n}'; then
     for number in $(seq 0 $(($1 - 1))); do ask "$(server "$number")" CLUSTER RESET HARD >/dev/null; done
     gather "$1"
+    forget_former "$1" # some hear of what they all were from others that were not asked yet
   fi
   everywhere "$1" cluster-require-full-coverage yes
   chosen=$(choose "$1" $(($1 / (COPIES + 1))))
@@ -324,14 +325,14 @@ leave() {
   say "$shards shards share the keys, on $1 servers"
 }
 
-# What servers were that came back without their volume is forgotten by so many servers.
+# What servers were that came back without their volume, or begin anew, is forgotten by so many servers.
 forget_former() {
   local number
   for number in $(seq 0 $(($1 - 1))); do
     table "$(server "$number")" | awk '
       $3 !~ /fail|noaddr/ && $5 == "connected" {there[$2] = 1}
       {id[NR] = $1; host[NR] = $2; flags[NR] = $3; slots[NR] = $6}
-      END {for (i = 1; i <= NR; i++) if (slots[i] == 0 && flags[i] ~ /fail|noaddr/ && host[i] in there) print id[i]}'
+      END {for (i = 1; i <= NR; i++) if (slots[i] == 0 && flags[i] ~ /fail|noaddr/ && (host[i] == "-" || host[i] in there)) print id[i]}'
   done | sort -u >/tmp/former
   while read -r id; do drop "$1" "$id"; done </tmp/former
 }
