@@ -12,7 +12,7 @@ from kubernetes import client, config
 
 from tests.charts.chart import CHARTS, ROOT, find_helm
 from tests.cluster.charts.ledger import REPORTS
-from tests.cluster.charts.release import Release
+from tests.cluster.charts.release import SLOW, Release
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +55,14 @@ def release(
         return Release(name, namespace, packed_charts / chart, helm, kubectl, api, workdir)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def lake(release: Callable[[str, str], Release]) -> Release:
+    """An object store that other releases of the namespace are bound to."""
+    made = release("lake", "object-store")
+    made.bring_up(seconds=SLOW)
+    return made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,8 @@ from kubernetes import client
 
 from catalog.rules.values import holds
 
+SLOW = 900  # seconds for all parts to start: several Java processes on a machine with two cores
+
 
 def eventually(question: Callable[[], object], what: str, seconds: float = 180) -> object:
     """The first answer that is true; an assertion with the last one when the time is over."""
@@ -235,6 +237,25 @@ class Release:
             )
 
         eventually(replaced, f"{name} is back", seconds)
+
+    def kill_all(self) -> None:
+        """Kills all servers at once, and waits until each has a new pod and all are ready."""
+        before = {pod.metadata.uid for pod in self.pods()}
+        for pod in self.pods():
+            self.api.delete_namespaced_pod(pod.metadata.name, self.namespace, grace_period_seconds=0)
+        eventually(lambda: not before & {pod.metadata.uid for pod in self.pods()}, "the pods are new", 60)
+        self.wait(len(before))
+
+    @contextlib.contextmanager
+    def closed(self, *nodes: str) -> Iterator[None]:
+        """While the block runs, no pod comes onto these machines."""
+        try:
+            for node in nodes:
+                self.api.patch_node(node, {"spec": {"unschedulable": True}})
+            yield
+        finally:
+            for node in nodes:
+                self.api.patch_node(node, {"spec": {"unschedulable": None}})
 
     def log(self, number: int = 0, container: str | None = None) -> str:
         """The log of a pod, also of the run before when the container was restarted."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pyspark.sql import Row
 from pyspark.sql.connect.session import SparkSession
 
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import SLOW, Release, eventually
 
 # The smallest sizes that work: one worker with one core.
 TINY = {
@@ -39,7 +39,6 @@ place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/{name}"
 rows.write.mode("overwrite").parquet(place)
 print("COPIED", *spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
 """
-SLOW = 900  # seconds for all parts to start: several Java processes on a machine with two cores
 
 
 def uri(release: Release, token: str | None = None) -> str:
@@ -74,6 +73,12 @@ def long_query(session: SparkSession, tasks: int = 12, seconds: float = 2.0) -> 
     each = f"SELECT id % 3 AS rest, {work} AS n FROM range(0, {rows}, 1, {tasks})"
     summed = f"SELECT rest, count(*) AS rows, sum(n) AS total FROM ({each}) GROUP BY rest ORDER BY rest"
     return session.sql(summed).collect()
+
+
+def warm_up(release: Release) -> None:
+    """Lets Java load what a write takes, which the first one waits for."""
+    with connected(release) as session:
+        session.range(4).repartition(4).write.mode("overwrite").parquet("s3a://data/warm")
 
 
 class Numbers:

@@ -11,8 +11,8 @@ from kubernetes import client
 from tests.charts.chart import CHARTS
 from tests.cluster.charts import model_client, postgresql_client
 from tests.cluster.charts.cassandra_client import CHEAP
-from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.spark_client import SLOW, TINY
+from tests.cluster.charts.release import SLOW, Release, eventually
+from tests.cluster.charts.spark_client import TINY
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 USER, GROUP = 1000680000, 0

@@ -63,18 +63,12 @@ def settled(models: Release) -> None:
 def move(models: Release, part: str, node: str, to: str = "") -> None:
     """Moves what of a part is on a machine to another one."""
     nodes = {each.metadata.name for each in models.api.list_node().items}
-    closed = nodes - {to} if to else {node}
-    for each in closed:
-        models.api.patch_node(each, {"spec": {"unschedulable": True}})
-    try:
+    with models.closed(*(nodes - {to} if to else {node})):
         for pod in models.pods(part):
             if pod.spec.node_name == node:
                 models.api.delete_namespaced_pod(pod.metadata.name, models.namespace)
         eventually(lambda: all(pod.spec.node_name != node for pod in models.pods(part)), "it has left", 180)
         settled(models)
-    finally:
-        for each in closed:
-            models.api.patch_node(each, {"spec": {"unschedulable": None}})
 
 
 def apart(models: Release, part: str) -> None:

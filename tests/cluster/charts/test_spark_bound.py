@@ -12,9 +12,9 @@ from kubernetes import client
 
 from tests.cluster.charts import cassandra_client
 from tests.cluster.charts.kafka_client import free_ports, make_topic, write
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.s3_client import store
-from tests.cluster.charts.spark_client import CONNECTORS, COPY, SLOW, TINY, command_lines, connected, wait_for_workers
+from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY, command_lines, connected, wait_for_workers
 from tests.cluster.charts.test_spark_job_runs import SMALL, finished, log
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -41,14 +41,6 @@ def views(release: Callable[[str, str], Release]) -> Release:
     with cassandra_client.connected(made) as session:
         for table in ("numbers", "jobs", "fetched_numbers", "fetched_jobs"):
             session.execute(f"CREATE TABLE {table} (id int PRIMARY KEY, text text)", timeout=60)
-    return made
-
-
-@pytest.fixture(scope="module")
-def lake(release: Callable[[str, str], Release]) -> Release:
-    """An object store."""
-    made = release("lake", "object-store")
-    made.bring_up(seconds=SLOW)
     return made
 
 

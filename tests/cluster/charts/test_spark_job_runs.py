@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from kubernetes import client
 
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.s3_client import store
-from tests.cluster.charts.spark_client import CONNECTORS, SLOW
+from tests.cluster.charts.spark_client import CONNECTORS
 
 pytestmark = pytest.mark.cluster
 SMALL = {"driver": {"resources": {"cpu": "300m"}}, "executors": {"resources": {"cpu": "300m"}}}

@@ -6,13 +6,12 @@ $ANYWHERE_CLUSTER_TOOL is a command that cuts the power of a machine and brings 
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from kubernetes import client
 
-from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.spark_client import SLOW
+from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.test_spark_job_runs import SMALL, finished, log
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -132,22 +131,12 @@ def test_an_executor_is_killed_and_what_it_had_is_done_again(release: Callable[[
     assert RIGHT in log(job)
 
 
-@contextlib.contextmanager
-def closed(job: Release, node: str) -> Iterator[None]:
-    """While the block runs, no pod comes onto a machine."""
-    job.api.patch_node(node, {"spec": {"unschedulable": True}})
-    try:
-        yield
-    finally:
-        job.api.patch_node(node, {"spec": {"unschedulable": None}})
-
-
 def test_a_machine_with_an_executor_loses_power_and_the_job_ends_well(
     release: Callable[[str, str], Release], power: Callable[[str, str], None]
 ) -> None:
     job = started(release, "power", executors=2, retries=0)
     home = eventually(lambda: job.pods("driver") and job.pods("driver")[0].spec.node_name, "the driver has a place")
-    with closed(job, home):
+    with job.closed(home):
         eventually(lambda: len(job.places("executor") - {None}) == 2, "the executors are on two machines", SLOW)
     in_the_middle(job)
     lost = min(job.places("executor") - {home})

@@ -10,16 +10,16 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.spark_client import (
     CONNECTORS,
-    SLOW,
     TINY,
     Numbers,
     connected,
     long_query,
     master,
     wait_for_workers,
+    warm_up,
 )
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -34,14 +34,6 @@ BY_LOAD = {"minimum": 1, "maximum": 2, "cpuPercent": 40}
 
 
 @pytest.fixture(scope="module")
-def lake(release: Callable[[str, str], Release]) -> Release:
-    """The object store that the numbers go to."""
-    made = release("lake", "object-store")
-    made.bring_up(seconds=SLOW)
-    return made
-
-
-@pytest.fixture(scope="module")
 def sums(lake: Release, release: Callable[[str, str], Release]) -> Release:
     """Spark in the standard plan: three workers, and the master where nothing else stands that a client needs."""
     made = release("sums", "spark")
@@ -50,22 +42,16 @@ def sums(lake: Release, release: Callable[[str, str], Release]) -> Release:
     if made.places("master") <= needed:
         move(made, "master", needed)
     wait_for_workers(made, 3)
-    with connected(made) as session:
-        session.range(4).repartition(4).write.mode("overwrite").parquet("s3a://data/warm")
+    warm_up(made)
     return made
 
 
 def move(release: Release, component: str, away_from: set[str]) -> None:
     """Moves the one pod of a part to a machine that is none of these."""
-    try:
-        for node in away_from:
-            release.api.patch_node(node, {"spec": {"unschedulable": True}})
+    with release.closed(*away_from):
         (pod,) = release.pods(component)
         release.api.delete_namespaced_pod(pod.metadata.name, release.namespace)
         eventually(lambda: release.places(component) - away_from - {None}, f"the {component} has another place", 180)
-    finally:
-        for node in away_from:
-            release.api.patch_node(node, {"spec": {"unschedulable": None}})
     release.wait_for_all(SLOW)
 
 
@@ -112,8 +98,7 @@ def large(lake: Release, release: Callable[[str, str], Release]) -> Release:
     """Spark in the large plan, in which the number of workers follows the load: from one to two."""
     made = release("large", "spark")
     made.bring_up({**SHRUNK, "workers": {**SHRUNK["workers"], "autoscaling": BY_LOAD}}, plan="large", seconds=SLOW)
-    with connected(made) as session:
-        session.range(4).repartition(4).write.mode("overwrite").parquet("s3a://data/warm")
+    warm_up(made)
     # What starts is load as well, and may have brought a second one for a while.
     wait_for_workers(made, 1)
     return made

@@ -8,17 +8,8 @@ from collections.abc import Callable
 import pytest
 from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
-from tests.cluster.charts.release import Release, eventually
-from tests.cluster.charts.spark_client import (
-    SLOW,
-    TINY,
-    command_lines,
-    connected,
-    kill,
-    long_query,
-    master,
-    wait_for_workers,
-)
+from tests.cluster.charts.release import SLOW, Release, eventually
+from tests.cluster.charts.spark_client import TINY, command_lines, connected, kill, long_query, master, wait_for_workers
 
 pytestmark = pytest.mark.cluster
 

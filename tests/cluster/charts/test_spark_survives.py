@@ -11,9 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.release import Release, eventually
+from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.spark_client import (
-    SLOW,
     TINY,
     Numbers,
     alive,
@@ -22,6 +21,7 @@ from tests.cluster.charts.spark_client import (
     long_query,
     master,
     wait_for_workers,
+    warm_up,
 )
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -35,14 +35,6 @@ def values(version: str = "4.1.4", workers: int = 2) -> dict:
 
 
 @pytest.fixture(scope="module")
-def lake(release: Callable[[str, str], Release]) -> Release:
-    """The object store that the numbers go to."""
-    made = release("lake", "object-store")
-    made.bring_up(seconds=SLOW)
-    return made
-
-
-@pytest.fixture(scope="module")
 def sums(lake: Release, release: Callable[[str, str], Release]) -> Release:
     """Spark with two workers, in the earlier series."""
     made = release("sums", "spark")
@@ -50,12 +42,6 @@ def sums(lake: Release, release: Callable[[str, str], Release]) -> Release:
     wait_for_workers(made, 2)
     warm_up(made)
     return made
-
-
-def warm_up(release: Release) -> None:
-    """Lets Java load what a write takes, which the first one waits for."""
-    with connected(release) as session:
-        session.range(4).repartition(4).write.mode("overwrite").parquet("s3a://data/warm")
 
 
 def written(release: Release, what: str, event: Callable[[], None], healthy: Callable[[], None]) -> None:
@@ -152,11 +138,8 @@ def lone(lake: Release, release: Callable[[str, str], Release]) -> tuple[Release
     """Spark with two workers, and a node on which one of them stands and nothing else that a client needs."""
     made = release("lone", "spark")
     node = next(item.metadata.name for item in made.api.list_node().items if item.metadata.name not in lake.places())
-    try:
-        made.api.patch_node(node, {"spec": {"unschedulable": True}})
+    with made.closed(node):
         made.bring_up(values(workers=1), seconds=SLOW)
-    finally:
-        made.api.patch_node(node, {"spec": {"unschedulable": False}})
     made.bring_up(values(workers=2), seconds=SLOW)
     wait_for_workers(made, 2)
     assert node in made.places("worker")

@@ -167,11 +167,7 @@ def test_what_is_on_the_disks_is_there_when_all_servers_are_killed_at_once(six: 
     for number in range(first, first + 500):
         store.set(f"ledger:{number}", number)
     time.sleep(3)  # the log of writes reaches the disk every second
-    before = {pod.metadata.uid for pod in six.pods()}
-    for pod in six.pods():
-        six.api.delete_namespaced_pod(pod.metadata.name, six.namespace, grace_period_seconds=0)
-    eventually(lambda: not before & {pod.metadata.uid for pod in six.pods()}, "the pods are new", 60)
-    six.wait(6)
+    six.kill_all()
     shards(six)
     assert sorted(numbers(by_cluster(six), first)) == list(range(first, first + 500))
 

@@ -178,11 +178,7 @@ def test_what_is_on_the_disks_is_there_when_all_servers_are_killed_at_once(three
         store.set(f"ledger:{number}", number)
     on_disk = store.pipeline(transaction=False).set("last", "one").execute_command("WAITAOF", 1, 2, 10000).execute()[1]
     assert on_disk == [1, 2]
-    before = {pod.metadata.uid for pod in three.pods()}
-    for pod in three.pods():
-        three.api.delete_namespaced_pod(pod.metadata.name, three.namespace, grace_period_seconds=0)
-    eventually(lambda: not before & {pod.metadata.uid for pod in three.pods()}, "the pods are new", 60)
-    three.wait(3)
+    three.kill_all()
     primary(three)
     assert sorted(numbers(by_proxy(three), first)) == list(range(first, first + 500))
     assert by_sentinel(three).get("last") == "one"
