@@ -5,6 +5,7 @@
 
 form.yaml is the schema of the values as a person writes it: `use: NAME` takes a field of helm-charts/fields.yaml, and
 the keys beside it win; `form` makes a field of the form; defaults come from values.yaml; the order is the file's.
+`words` beside a pattern say what is wanted, as the end of "This has to be …".
 """
 
 from __future__ import annotations
@@ -57,9 +58,25 @@ def _node(node: Mapping[str, Any], fields: Mapping[str, Any], values: Any, count
             made["allOf"] = [{"required": needed}]
     elif values is not OPEN and (made.get("type") not in {"object", "array"} or "x-form" in made or values):
         made.setdefault("default", values)
-    if isinstance(made.get("items"), Mapping):
-        made["items"] = _node(made["items"], fields, OPEN, count)
-    return made
+    for key in ("items", "additionalProperties", "propertyNames"):
+        if isinstance(made.get(key), Mapping):
+            made[key] = _node(made[key], fields, OPEN, count)
+    return _worded(made)
+
+
+def _worded(node: dict[str, Any]) -> dict[str, Any]:
+    """Give the schema of a value with words in the place of its pattern.
+
+    Validators print a pattern as it is, and the value with it, which may be a secret. A constant they print as what the
+    value must be, and nothing more. That no value is taken for being the words themselves, they are excluded as well.
+    """
+    if "words" not in node:
+        return node
+    words = node.pop("words")
+    form = {key: node.pop(key) for key in ("pattern", "not") if key in node}
+    if form["pattern"].startswith("^$|"):
+        words += ", or empty"
+    return {**node, "if": form, "else": {"const": words, "not": {"const": words}}}
 
 
 def _used(node: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -109,6 +109,14 @@ def _plain(error: Any) -> list[FieldProblem]:
         ]
     if word in ("oneOf", "anyOf"):
         return [_of_branches(word, limit, keys)]
+    if word == "propertyNames":
+        return [
+            replace(each, path=path_of(keys), message=each.message.replace("This ", "Each name ", 1))
+            for each in _plain(limit)
+        ]
+    if word == "const" and list(error.schema_path)[-2:] == ["else", "const"] and isinstance(limit, str):
+        # A schema says in words what a value must be: JSON Schema has no keyword for it that validators print.
+        return [FieldProblem(path_of(keys), "pattern", f"This is {limit}.")]
     if word == "not" and not isinstance(error.instance, dict | list):
         return [FieldProblem(path_of(keys), word, "This value cannot be used here.")]
     return [FieldProblem(path_of(keys), word, _sentence(word, limit))]

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+from collections.abc import Iterator, Mapping
 
 import jsonschema
 import pytest
@@ -195,6 +196,34 @@ def test_fields_of_the_form_are_in_order_and_use_what_the_form_knows(chart: Char
 def test_every_field_of_the_form_says_what_it_is_in_sentences(chart: Chart) -> None:
     fields = {path: node for path, node in leaves(chart.schema) if "x-form" in node}
     assert not [path for path, node in fields.items() if not node.get("description", "").endswith(".")]
+
+
+def test_every_pattern_says_in_words_what_it_takes_with_an_example_that_fits(chart: Chart) -> None:
+    tried = 0
+    for node in nodes(chart.schema):
+        assert not {"pattern", "not"} & node.keys(), node
+        if "pattern" not in node.get("if", {}):
+            continue
+        words = node["else"]["const"]
+        assert not words.endswith(".") and words == words.strip()
+        for example in re.findall(r"such as (\S+?)(?=[,:]? |[,:]?$)", words):
+            assert re.fullmatch(node["if"]["pattern"], example), words
+            tried += 1
+        if words.endswith(", or empty"):
+            assert re.fullmatch(node["if"]["pattern"], "")
+    assert tried > 5
+
+
+def nodes(schema: object) -> Iterator[Mapping]:
+    """Every schema within a schema, but for those that are conditions or say words."""
+    if isinstance(schema, Mapping):
+        yield schema
+        for key, child in schema.items():
+            if key not in {"if", "else", "default", "examples"}:
+                yield from nodes(child)
+    elif isinstance(schema, list):
+        for child in schema:
+            yield from nodes(child)
 
 
 def test_fields_that_are_locked_are_guarded_too(chart: Chart) -> None:

@@ -23,6 +23,18 @@ def test_it_is_refused(name: str, case: Mapping, packed: Callable[[str], Chart],
     answer = packed(name).template(write_values(case["values"]))
     assert answer.returncode != 0
     assert case["words"] in answer.stderr, answer.stderr
+    assert "does not match pattern" not in answer.stderr and "'not' failed" not in answer.stderr
+
+
+def test_a_secret_that_is_refused_is_not_repeated(chart: Chart, write_values: Callable) -> None:
+    secrets = [path for path, node in chart.leaves() if node.get("writeOnly")]
+    for path in secrets:
+        values: object = 'quoted"Canary'
+        for part in reversed(path.split(".")):
+            values = {part: values}
+        answer = chart.template(write_values(values))
+        assert answer.returncode != 0 and f"/{path.replace('.', '/')}': value must be" in answer.stderr
+        assert "Canary" not in answer.stderr
 
 
 @pytest.mark.parametrize("name", CHARTS)

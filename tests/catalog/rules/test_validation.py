@@ -81,6 +81,34 @@ def test_the_pattern_of_a_name_is_said_in_words(pattern, words):
     assert [problem.message for problem in problems(schema, {"name": "ä"})] == [words]
 
 
+def worded(pattern, words):
+    return {"type": "string", "if": {"pattern": pattern}, "else": {"const": words, "not": {"const": words}}}
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "message"),
+    [
+        ({"heap": "512"}, "heap", "This is an amount such as 512m."),
+        ({"names": ["a", "A"]}, "names.1", "This is a name."),
+        ({"extra": {"a": "b\nc"}}, "extra.a", "This is one line."),
+        ({"extra": {"A": "b"}}, "extra", "Each name is the name of a setting."),
+    ],
+)
+def test_the_words_of_the_schema_say_what_a_value_is(values, path, message):
+    extra = {
+        "propertyNames": worded("^[a-z]+$", "the name of a setting"),
+        "additionalProperties": worded("^.*$", "one line"),
+    }
+    names = {"items": worded("^[a-z]+$", "a name")}
+    schema = {"properties": {"heap": worded("^[0-9]+m$", "an amount such as 512m"), "names": names, "extra": extra}}
+    assert problems(schema, {"heap": "512m", "names": ["a"], "extra": {"a": "b"}}) == []
+    assert [(p.path, p.code, p.message) for p in problems(schema, values)] == [(path, "pattern", message)]
+
+
+def test_the_words_themselves_are_no_value():
+    assert problems({"properties": {"name": worded("^[a-z]+$", "a name")}}, {"name": "a name"})
+
+
 def test_a_value_that_is_reserved_is_said_so():
     schema = {"properties": {"name": {"not": {"anyOf": [{"const": "root"}, {"pattern": "^pg_"}]}}}}
     assert [problem.message for problem in problems(schema, {"name": "root"})] == ["This value cannot be used here."]

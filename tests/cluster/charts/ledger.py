@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-REPORTS: list[Report] = []
+REPORTS: list[Report | Healthy] = []
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ class Report:
         numbers = ", ".join(f"{number} {name}" for name, number in counted if number is not None)
         healthy = "" if self.seconds_to_healthy is None else f", healthy after {self.seconds_to_healthy:.1f} s"
         return f"{self.what}: {numbers}, longest pause {self.longest_pause:.1f} s{healthy}"
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """What came up, and after how many seconds, where no client wrote meanwhile."""
+
+    what: str
+    seconds_to_healthy: float
+
+    def __str__(self) -> str:
+        return f"{self.what}: healthy after {self.seconds_to_healthy:.1f} s"
 
 
 @dataclass
@@ -110,7 +121,7 @@ class Ledger:
             time.sleep(self.between)
 
 
-def keep(report: Report) -> None:
+def keep(report: Report | Healthy) -> None:
     """Prints the report when the tests end; adds it to the JSON lines of $ANYWHERE_CHARTS_REPORT where that is set."""
     REPORTS.append(report)
     if path := os.environ.get("ANYWHERE_CHARTS_REPORT"):

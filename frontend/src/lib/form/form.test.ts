@@ -167,6 +167,24 @@ describe('what the bundled packages use', () => {
     ['^[a-z0-9-]{1,20}$', 'This takes small letters, digits and hyphens and has at most 20 characters.'],
     ['^[a-z/]+$', ''], ['^(a|b)$', ''], ['[a-z]+', ''], ['^[^a-z]+$', ''],
   ])('%s in words', (pattern, words) => expect(patternSentence(pattern)).toBe(words))
+  test('what a value has to be is said in the words of the schema', () => {
+    const worded = (pattern: string, words: string) => ({ type: 'string', if: { pattern }, else: { const: words, not: { const: words } } })
+    const schema = { type: 'object', properties: {
+      heap: worded('^[0-9]+m$', 'an amount such as 512m'),
+      names: { type: 'array', items: worded('^[a-z]+$', 'a name') },
+      extra: { type: 'object', propertyNames: worded('^[a-z]+$', 'a name of a setting'), additionalProperties: worded('^[^\\n]*$', 'one line') },
+      size: { ...worded('^[0-9]+Gi$', 'an amount such as 10Gi'), 'x-form': { widget: 'quantity' } },
+    } }
+    expect(validateValues(schema, { heap: '512m', names: ['a'], extra: { a: 'b' }, size: '1Gi' })).toEqual({})
+    expect(validateValues(schema, { heap: '512', names: ['a', 'A'], extra: { a: 'b\nc' }, size: '1' })).toEqual({
+      heap: ['This has to be an amount such as 512m.'],
+      'names.1': ['This has to be a name.'],
+      'extra.a': ['This has to be one line.'],
+      size: ['This is not an amount. Write a number above 0.'],
+    })
+    expect(validateValues(schema, { extra: { A: 'b' } })).toEqual({ extra: ['Each name has to be a name of a setting.'] })
+    expect(Object.keys(validateValues(schema, { heap: 'an amount such as 512m' }))).toEqual(['heap'])
+  })
   test('free settings are checked by name and kind', () => {
     expect(Object.keys(validateValues(own, { extra: { Big: 1 } }))[0]).toMatch(/^extra/)
     expect(validateValues(own, { extra: { small: true } })).toEqual({ 'extra.small': ['This has to be text or a number.'] })

@@ -24,6 +24,9 @@ function schemaAt(root: Schema, path: string[]): Schema {
 
 const typeWords: Record<string, string> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a group of values' }
 
+const noAmount = 'This is not an amount. Write a number above 0.'
+const isQuantity = (schema: Schema) => (schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity'
+
 function message(unit: OutputUnit, schema: Schema): string {
   const own = schema['x-message']
   switch (unit.keyword) {
@@ -32,7 +35,12 @@ function message(unit: OutputUnit, schema: Schema): string {
       return `This has to be ${wanted.join(' or ')}.`
     }
     case 'enum': return `Choose one of ${(schema.enum as unknown[] | undefined)?.map(String).join(', ') ?? 'the allowed values'}.`
-    case 'const': return `This has to be ${String(schema.const)}.`
+    case 'const': {
+      // What stands in `else` says in words what a value has to be, where a pattern would say nothing to a person.
+      const words = unit.keywordLocation.endsWith('/else/const') ? (schema.else as Schema | undefined)?.const : undefined
+      if (words !== undefined && isQuantity(schema)) return noAmount
+      return `This has to be ${String(words ?? schema.const)}.`
+    }
     case 'minimum': return `The smallest possible value is ${String(schema.minimum)}.`
     case 'exclusiveMinimum': return `This has to be more than ${String(schema.exclusiveMinimum)}.`
     case 'maximum': return `The largest possible value is ${String(schema.maximum)}.`
@@ -44,11 +52,14 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'maxItems': return `At most ${String(schema.maxItems)} are possible.`
     case 'uniqueItems': return 'Each may be there once only.'
     case 'pattern':
-      if ((schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity') return 'This is not an amount. Write a number above 0.'
+      if (isQuantity(schema)) return noAmount
       if (typeof own === 'string') return own
       return patternSentence(String(schema.pattern)) || ['This has another form than the package expects.', schema.description].filter(Boolean).join(' ')
     case 'not': return 'This value cannot be used here.'
-    case 'propertyNames': return 'One of the names has another form than the package expects.'
+    case 'propertyNames': {
+      const words = ((schema.propertyNames as Schema | undefined)?.else as Schema | undefined)?.const
+      return typeof words === 'string' ? `Each name has to be ${words}.` : 'One of the names has another form than the package expects.'
+    }
     case 'false': return 'The package does not know this value.'
     default: return unit.error
   }
@@ -63,7 +74,8 @@ export function validateValues(schema: Schema, values: Values): FieldErrors {
   }
   const result = new Validator(schema as ConstructorParameters<typeof Validator>[0], '7', false).validate(values)
   for (const unit of result.errors) {
-    if (quiet.has(unit.keyword)) continue
+    // What is wrong with a name is said once, of the group that it stands in.
+    if (quiet.has(unit.keyword) || unit.keywordLocation.includes('/propertyNames/')) continue
     const path = pointer(unit.instanceLocation)
     if (unit.keyword === 'required') {
       const missing = /required property "([^"]+)"/.exec(unit.error)?.[1]
