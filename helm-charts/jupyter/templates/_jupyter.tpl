@@ -30,7 +30,16 @@
   "archive" (dict "url" .Values.source.archive.url "maxMegabytes" (int .Values.source.archive.maxMegabytes)) | toJson -}}
 {{- end }}
 
+{{/* What a backup reads when it is asked for. */}}
+{{- define "jupyter.backup" -}}
+{{- $folder := default (printf "%s/%s" .Release.Namespace (include "common.fullname" .)) .Values.backup.folder -}}
+{{- dict "folder" $folder "keep" (int .Values.backup.keep) | toJson -}}
+{{- end }}
+
 {{- define "jupyter.refuse" -}}
+{{- if and .Values.backup.enabled (not .Values.bindings.objectStore) -}}
+{{- fail "\n\nbackup.enabled needs bindings.objectStore, the store that the copies go to.\n" -}}
+{{- end -}}
 {{- if and .Values.source.git.url .Values.source.archive.url -}}
 {{- fail "\n\nsource.git.url and source.archive.url are both given. Take the notebooks from one of them.\n" -}}
 {{- end -}}
