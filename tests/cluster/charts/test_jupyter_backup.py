@@ -76,7 +76,6 @@ def test_no_more_copies_stay_than_are_to_be_kept(ada: Release, lake: Release) ->
     ada.execute("ada-0", "sh", "-c", f"rm -rf {HOME}/restored-*")
     lines = f"date >>{HOME}/work/growing; echo x >{HOME}/work/passing; rm {HOME}/work/passing"
     ada.execute("ada-0", "sh", "-c", f"(while sleep 0.01; do {lines}; done) >/dev/null 2>&1 &")
-    ada.execute("ada-0", "sh", "-c", writer)
     procedure(ada, "backup")
     procedure(ada, "backup")
     assert len(keys(lake)) == 2 and first not in keys(lake)
