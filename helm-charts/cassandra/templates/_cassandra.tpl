@@ -74,6 +74,7 @@
 {{- end }}
 
 {{- define "cassandra.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- $part := dict "context" . "title" "Cassandra" "replicas" .Values.replicas "most" 30 -}}
 {{- $live := include "common.live" . | fromJson -}}
 {{- $now := include "common.nodesWithData" $part | int -}}

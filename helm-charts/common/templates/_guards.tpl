@@ -107,6 +107,32 @@ the same key and value belong into "remember" of common.keptMetadata.
 {{- end }}
 
 {{/*
+Refuses another name for the objects of a release that is there, under which its servers would begin with nothing, and, while any of them
+works, another domain of the cluster, under which servers and clients would not find each other. Takes the context.
+*/}}
+{{- define "common.refuseMove" -}}
+{{- if .Release.IsUpgrade -}}
+{{- $root := . -}}
+{{- $name := include "common.fullname" . -}}
+{{- $ready := 0 -}}
+{{- range $kind := list "StatefulSet" "Deployment" -}}
+{{- range dig "items" list (lookup "apps/v1" $kind $root.Release.Namespace "") -}}
+{{- $labels := default dict .metadata.labels -}}
+{{- $own := eq (get $labels "app.kubernetes.io/instance") $root.Release.Name | and (eq (get $labels "app.kubernetes.io/name") $root.Chart.Name) -}}
+{{- $before := get $labels "app.kubernetes.io/part-of" -}}
+{{- if and $own $before (ne $before $name) -}}
+{{- fail (printf "\n\nThis release made %s and cannot go on as %s: under another name it would begin with nothing, and what it has would stay behind. Leave fullnameOverride, or install under the other name and copy the data.\n" $before $name) -}}
+{{- end -}}
+{{- if $own }}{{ $ready = add $ready (dig "status" "readyReplicas" 0 . | int) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- if gt (int $ready) 0 -}}
+{{- include "common.refuseChange" (dict "context" . "key" "cluster-domain" "value" .Values.clusterDomain "path" "clusterDomain" "why" "servers and clients know each other under the names of that domain. Install again with the other domain, and copy the data.") -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
 Refuses another size or storage class of the claims than the live one: Kubernetes does not change it through a StatefulSet. Takes the context, or a part
 with "path", where the values of the part stand ("broker").
 */}}

@@ -24,7 +24,7 @@ Takes (dict "context" $ "key" "password" "given" .Values.auth.password). Asked a
 {{- end }}
 
 {{/*
-Metadata of the kept Secret. It remembers the version of the server that wrote the data last. Takes the context, or
+Metadata of the kept Secret. It remembers the version of the server that wrote the data last, and the domain of the cluster. Takes the context, or
 (dict "context" $ "remember" (dict "nodes" 3)) for more to remember; common.remembered gives it back.
 */}}
 {{- define "common.keptMetadata" -}}
@@ -36,6 +36,7 @@ labels:
 annotations:
   helm.sh/resource-policy: keep
   anywhere/server-version: {{ $root.Values.serverVersion | quote }}
+  anywhere/cluster-domain: {{ $root.Values.clusterDomain | quote }}
   {{- range $key, $value := .remember }}
   anywhere/{{ $key }}: {{ $value | toString | quote }}
   {{- end }}

@@ -37,6 +37,7 @@
 {{- end }}
 
 {{- define "jupyter.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- if and .Values.backup.enabled (not .Values.bindings.objectStore) -}}
 {{- fail "\n\nbackup.enabled needs bindings.objectStore, the store that the copies go to.\n" -}}
 {{- end -}}

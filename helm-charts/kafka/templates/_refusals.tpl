@@ -1,4 +1,5 @@
 {{- define "kafka.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- include "common.refuseDowngrade" (dict "context" . "title" "Kafka") -}}
 {{- $wanted := int .Values.replicas -}}
 {{- $controllers := int .Values.controllers -}}

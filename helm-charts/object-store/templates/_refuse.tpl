@@ -1,5 +1,6 @@
 {{/* Refuses what cannot work or would lose objects, before anything is touched. */}}
 {{- define "objectStore.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- $single := include "objectStore.single" . -}}
 {{- $volumes := int .Values.volume.replicas -}}
 {{- $copies := int .Values.copies -}}

@@ -173,8 +173,10 @@ initContainers:
 {{- end }}
 
 {{- define "spark.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "kafka" "kafka" "cassandra" "cassandra" "objectStore" "s3")) -}}
 {{- include "common.refuseResize" (dict "context" . "component" "master" "values" .Values.master "path" "master") -}}
+{{- include "common.refuseDowngrade" (dict "context" . "component" "master" "title" "Spark") -}}
 {{- $tag := regexFind "^[0-9]+[.][0-9]+[.][0-9]+" .Values.image.tag -}}
 {{- if and $tag (ne $tag .Values.serverVersion) -}}
 {{- fail (printf "\n\nimage.tag is %s and serverVersion is %s. Master, workers and Spark Connect must be of one version, and the chart goes by serverVersion: set serverVersion to %s, or choose a tag that begins with %s.\n" .Values.image.tag .Values.serverVersion $tag .Values.serverVersion) -}}

@@ -1,4 +1,5 @@
 {{- define "valkey.refuse" -}}
+{{- include "common.refuseMove" . -}}
 {{- $part := dict "context" . "title" "Valkey" "replicas" .Values.replicas "most" 30 -}}
 {{- $name := include "common.fullname" . -}}
 {{- $wanted := int .Values.replicas -}}

@@ -69,17 +69,21 @@ class Release:
     def versions(self) -> set[tuple[str, str]]:
         """The version of each ConfigMap and Secret of the release, of Helm's records, and of what is asked of its sets.
 
-        The API counts what is asked of a StatefulSet apart from what becomes of its pods, which may change at any time.
+        The API counts what is asked of a set apart from what becomes of its pods, which may change at any time.
         """
         labels = f"app.kubernetes.io/instance={self.name}"
-        sets = client.AppsV1Api(self.api.api_client).list_namespaced_stateful_set(self.namespace, label_selector=labels)
+        apps = client.AppsV1Api(self.api.api_client)
+        sets = [
+            *apps.list_namespaced_stateful_set(self.namespace, label_selector=labels).items,
+            *apps.list_namespaced_deployment(self.namespace, label_selector=labels).items,
+        ]
         found = [
             *self.api.list_namespaced_config_map(self.namespace, label_selector=labels).items,
             *self.api.list_namespaced_secret(self.namespace, label_selector=labels).items,
             *self.api.list_namespaced_secret(self.namespace, label_selector=f"owner=helm,name={self.name}").items,
         ]
-        assert found and sets.items
-        asked = {(item.metadata.uid, str(item.metadata.generation)) for item in sets.items}
+        assert found and sets
+        asked = {(item.metadata.uid, str(item.metadata.generation)) for item in sets}
         return asked | {(item.metadata.name, item.metadata.resource_version) for item in found}
 
     @contextlib.contextmanager
@@ -222,8 +226,9 @@ class Release:
         states = [state for pod in self.pods() for state in pod.status.container_statuses or []]
         return sum(state.ready for state in states)
 
-    def delete_pod(self, number: int = 0, grace: int | None = None, seconds: float = 300) -> None:
-        """Deletes a pod and waits until another of the same name is ready."""
+    def delete_pod(self, number: int = 0, grace: int | None = None, seconds: float = 300) -> float:
+        """Deletes a pod and waits until another of the same name is ready; gives the seconds it took."""
+        started = time.monotonic()
         name = f"{self.name}-{number}"
         old = self.api.read_namespaced_pod(name, self.namespace).metadata.uid
         self.api.delete_namespaced_pod(name, self.namespace, grace_period_seconds=grace)
@@ -237,6 +242,7 @@ class Release:
             )
 
         eventually(replaced, f"{name} is back", seconds)
+        return time.monotonic() - started
 
     def kill_all(self) -> None:
         """Kills all servers at once, and waits until each has a new pod and all are ready."""

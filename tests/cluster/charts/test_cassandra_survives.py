@@ -88,8 +88,8 @@ def test_a_new_version_rolls_through_while_a_client_writes(ring: Release, ledger
 
 def test_a_node_is_killed_while_a_client_writes(ring: Release, ledger: Ledger) -> None:
     with ledger.running():
-        ring.delete_pod(1, grace=0, seconds=SECONDS)
-    check(ring, ledger, "a node killed")
+        seconds = ring.delete_pod(1, grace=0, seconds=SECONDS)
+    check(ring, ledger, "a node killed", seconds)
 
 
 @pytest.mark.parametrize("number", [1, 0])
@@ -98,8 +98,8 @@ def test_a_node_that_lost_its_disk_takes_its_own_place_while_a_client_writes(
 ) -> None:
     with ledger.running():
         ring.api.delete_namespaced_persistent_volume_claim(f"data-ring-{number}", ring.namespace)
-        ring.delete_pod(number, grace=0, seconds=SECONDS)
-    check(ring, ledger, f"node {number} lost its disk")
+        seconds = ring.delete_pod(number, grace=0, seconds=SECONDS)
+    check(ring, ledger, f"node {number} lost its disk", seconds)
     assert "taking the place of the node that was at" in ring.log(number)
     eventually(lambda: all_up(ring, 3), "three nodes, none of them down", 300)
     with connected(ring) as session:

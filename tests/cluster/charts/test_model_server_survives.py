@@ -181,6 +181,17 @@ def test_more_and_fewer_copies_under_load(models: Release, asked: Client) -> Non
     told(asked, "model-server: two copies to three to one", seconds)
 
 
+def test_more_and_fewer_routers_under_load(models: Release, asked: Client) -> None:
+    models.bring_up(shares(100, 0), plan="standard")
+    router = STANDARD["router"]
+    with asked.asking(threads=THREADS):
+        seconds = models.bring_up(shares(100, 0, router={**router, "replicas": 3}), plan="standard")
+        assert len(models.pods()) == 3
+        models.bring_up(shares(100, 0), plan="standard")
+        settled(models)
+    told(asked, "model-server: two routers to three to two", seconds)
+
+
 def test_copies_follow_the_load(models: Release, asked: Client) -> None:
     load = {"enabled": True, "minimum": 1, "maximum": 2, "cpuPercent": 10}
     with asked.asking(threads=THREADS):

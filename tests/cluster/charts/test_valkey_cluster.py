@@ -41,7 +41,9 @@ def written(release: Release, what: str, servers: int = 6, copies: int = 1) -> I
     last = max(numbers(by_cluster(release)), default=0)
     ledger = Ledger(write=ClusterWriter(release), first=(last // 1_000_000 + 1) * 1_000_000)
     with ledger.running():
+        started = time.monotonic()
         yield facts
+        facts.setdefault("seconds", time.monotonic() - started)
     shards(release, servers, copies)
     found = numbers(by_cluster(release), ledger.first)
     report = ledger.report(f"valkey cluster, {what}", found, facts.get("seconds"))

@@ -54,7 +54,9 @@ def written(release: Release, what: str, nodes: int = 3) -> Iterator[dict]:
     with contextlib.ExitStack() as stack:
         for ledger in ledgers.values():
             stack.enter_context(ledger.running())
+        started = time.monotonic()
         yield facts
+        facts.setdefault("seconds", time.monotonic() - started)
     primary(release, nodes)
     reports = [_report(release, f"valkey, {what}, by {way}", ledger, facts) for way, ledger in ledgers.items()]
     for report in reports:
