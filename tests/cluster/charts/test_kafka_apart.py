@@ -153,7 +153,8 @@ def test_a_topic_and_a_user_are_added_and_the_earlier_ones_stay(apart: Release, 
 def kept_for(release: Release, topic: str) -> str:
     """How many milliseconds a topic keeps its records."""
     asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    return AdminClient(login(release)).describe_configs([asked])[asked].result(30)["retention.ms"].value
+    admin = AdminClient(login(release))  # it answers for as long as somebody holds it
+    return admin.describe_configs([asked])[asked].result(30)["retention.ms"].value
 
 
 def nodes_of(release: Release) -> set[int]:
