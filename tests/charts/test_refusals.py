@@ -28,6 +28,8 @@ def test_it_is_refused(name: str, case: Mapping, packed: Callable[[str], Chart],
 
 def test_a_secret_that_is_refused_is_not_repeated(chart: Chart, write_values: Callable) -> None:
     secrets = [path for path, node in chart.leaves() if node.get("writeOnly")]
+    if not secrets:
+        pytest.skip("it takes no secret")
     for path in secrets:
         values: object = 'quoted"Canary'
         for part in reversed(path.split(".")):

@@ -97,10 +97,10 @@ Takes the context, or a part whose claims hold the data.
 
 {{/*
 Refuses another value than the one the data were made with. Takes (dict "context" $ "key" "racks" "value" 3 "path" "racks" "why" "…" );
-the same key and value belong into "remember" of common.keptMetadata.
+the same key and value belong into "remember" of common.keptMetadata. "before" is what was so where nothing is remembered yet.
 */}}
 {{- define "common.refuseChange" -}}
-{{- $old := include "common.remembered" . -}}
+{{- $old := include "common.remembered" . | default .before -}}
 {{- if and $old (ne $old (toString .value)) -}}
 {{- fail (printf "\n\n%s was %s when the data were made and cannot become %v: %s\n" .path $old .value .why) -}}
 {{- end -}}
@@ -108,26 +108,26 @@ the same key and value belong into "remember" of common.keptMetadata.
 
 {{/*
 Refuses another name for the objects of a release that is there, under which its servers would begin with nothing, and, while any of them
-works, another domain of the cluster, under which servers and clients would not find each other. Takes the context.
+works, another domain of the cluster, under which servers and clients would not find each other. It lists the StatefulSets of the namespace.
+Takes the context, or (dict "context" $ "kind" "Deployment") for a chart that makes those.
 */}}
 {{- define "common.refuseMove" -}}
-{{- if .Release.IsUpgrade -}}
-{{- $root := . -}}
-{{- $name := include "common.fullname" . -}}
+{{- $root := hasKey . "context" | ternary .context . -}}
+{{- if $root.Release.IsUpgrade -}}
+{{- $name := include "common.fullname" $root -}}
 {{- $ready := 0 -}}
-{{- range $kind := list "StatefulSet" "Deployment" -}}
-{{- range dig "items" list (lookup "apps/v1" $kind $root.Release.Namespace "") -}}
+{{- range dig "items" list (lookup "apps/v1" (default "StatefulSet" .kind) $root.Release.Namespace "") -}}
 {{- $labels := default dict .metadata.labels -}}
 {{- $own := eq (get $labels "app.kubernetes.io/instance") $root.Release.Name | and (eq (get $labels "app.kubernetes.io/name") $root.Chart.Name) -}}
 {{- $before := get $labels "app.kubernetes.io/part-of" -}}
 {{- if and $own $before (ne $before $name) -}}
-{{- fail (printf "\n\nThis release made %s and cannot go on as %s: under another name it would begin with nothing, and what it has would stay behind. Leave fullnameOverride, or install under the other name and copy the data.\n" $before $name) -}}
+{{- fail (printf "\n\nThis release made %s and cannot go on as %s: what it has would stay behind under the former name, and clients would not find it. Keep fullnameOverride as it was, or install again under the other name.\n" $before $name) -}}
 {{- end -}}
 {{- if $own }}{{ $ready = add $ready (dig "status" "readyReplicas" 0 . | int) }}{{ end -}}
 {{- end -}}
-{{- end -}}
 {{- if gt (int $ready) 0 -}}
-{{- include "common.refuseChange" (dict "context" . "key" "cluster-domain" "value" .Values.clusterDomain "path" "clusterDomain" "why" "servers and clients know each other under the names of that domain. Install again with the other domain, and copy the data.") -}}
+{{- $host := regexReplaceAll "^.*[.]svc[.]" (include "common.bound" (dict "context" $root "key" "host")) "" -}}
+{{- include "common.refuseChange" (dict "context" $root "key" "cluster-domain" "before" $host "value" $root.Values.clusterDomain "path" "clusterDomain" "why" "servers and clients know each other under the names of that domain. Install again with the other domain, and copy the data.") -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -47,6 +47,12 @@ annotations:
 {{- dig "metadata" "annotations" (printf "anywhere/%s" .key) "" (include "common.kept" .context | fromJson) -}}
 {{- end }}
 
+{{/* What stands under this key in the live binding Secret, or nothing. Takes (dict "context" $ "key" "host"). */}}
+{{- define "common.bound" -}}
+{{- $live := lookup "v1" "Secret" .context.Release.Namespace (include "common.bindingName" .context) | default dict -}}
+{{- dig "data" .key "" $live | b64dec -}}
+{{- end }}
+
 {{- define "common.bindingName" -}}
 {{ include "common.fullname" . }}-binding
 {{- end }}

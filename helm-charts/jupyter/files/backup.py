@@ -3,12 +3,17 @@
 A copy is a .tar.gz file that is sent as it is made, in parts; keys are read from /bindings and never printed.
 """
 
+import contextlib
+import gzip
 import hashlib
 import hmac
+import http.client
 import io
 import json
 import os
+import re
 import shutil
+import signal
 import ssl
 import sys
 import tarfile
@@ -17,16 +22,17 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 SAID = json.loads(Path("/etc/anywhere/settings.json").read_text())["backup"]
 BINDING, HOME = Path("/bindings/object-store"), Path(os.environ["HOME"])
-PART = 16 << 20  # bytes; S3 takes parts of 5 MiB and more, 10 000 of them at most
+PART = 16 << 20  # bytes; S3 takes parts of 5 MiB and more, 10 000 of them at most, so they grow with the copy
 TRIES = 5
-LEFT_OUT = {".cache", ".local/share/Trash", ".archive.part"}
-RESTORED = "restored-"
+STAMP = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{6}Z"
+LEFT_OUT = re.compile(rf"\.cache|\.local/share/Trash|\.archive\.part|lost\+found|restored-{STAMP}(\.part)?")
+ABANDONED = timedelta(days=1)
 
 
 class Refused(Exception):
@@ -66,38 +72,55 @@ def signed(verb: str, key: str, query: dict[str, str], body: bytes) -> urllib.re
     return urllib.request.Request(address, method=verb, headers=headers, data=body or None)
 
 
-def ask(verb: str, key: str = "", query: dict[str, str] | None = None, body: bytes = b""):
-    """Give the store's answer, asking anew when the network or the store fails. Raises Refused."""
+def opened(verb: str, key: str, query: dict[str, str], body: bytes) -> http.client.HTTPResponse:
+    """Give the store's answer to one request."""
     authority = BINDING / "certificates"
     trust = ssl.create_default_context(cafile=str(authority) if authority.is_file() else None)
+    return urllib.request.urlopen(signed(verb, key, query, body), timeout=60, context=trust)
+
+
+def ask(verb: str, key: str = "", query: dict[str, str] | None = None, body: bytes = b"") -> tuple[dict, bytes]:
+    """Give headers and body of the store's answer, asking anew when the network or the store fails. Raises Refused."""
     for left in reversed(range(TRIES)):
         try:
-            return urllib.request.urlopen(signed(verb, key, query or {}, body), timeout=60, context=trust)
+            with opened(verb, key, query or {}, body) as answer:
+                return dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             if not left or (error.code < 500 and error.code not in (408, 429)):
-                raise Refused(f"the object store answers {error.code} {error.reason}") from None
-        except OSError as error:
+                raise Refused(f"the object store answers {error.code} {reason(error)}") from None
+        except (OSError, http.client.HTTPException) as error:
             if not left:
                 raise Refused(f"the object store does not answer: {error}") from None
         time.sleep(2 ** (TRIES - left))
+    raise AssertionError
 
 
-def tree(answer) -> Iterator[tuple[str, str]]:
-    """Give name and text of every element of an answer in XML."""
-    with answer:
-        for item in ElementTree.fromstring(answer.read()).iter():
-            yield item.tag.rpartition("}")[2], item.text or ""
+def reason(error: urllib.error.HTTPError) -> str:
+    """Give the store's own word for what went wrong, such as RequestTimeTooSkewed; else that of HTTP."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        found = re.search(rb"<Code>(\w+)</Code>", error.read())
+        if found:
+            return found[1].decode()
+    return error.reason
 
 
-def copies() -> list[str]:
-    """Give the keys of all copies, the oldest first."""
-    found, query = [], {"list-type": "2", "prefix": f"{SAID['folder']}/"}
+def tree(body: bytes) -> list[tuple[str, str]]:
+    """Give name and text of every element of an answer in XML. Raises Refused for another answer."""
+    try:
+        return [(item.tag.rpartition("}")[2], item.text or "") for item in ElementTree.fromstring(body).iter()]
+    except ElementTree.ParseError:
+        raise Refused("what answers is no object store: it does not speak XML") from None
+
+
+def copies(folder: str) -> list[str]:
+    """Give the keys of the copies in a folder, the oldest first. Other files of the folder are none."""
+    found, query = [], {"list-type": "2", "prefix": f"{folder}/"}
     while True:
-        page = list(tree(ask("GET", "", query)))
-        found += [text for name, text in page if name == "Key" and text.endswith(".tar.gz")]
+        page = tree(ask("GET", "", query)[1])
+        found += [text for name, text in page if name == "Key"]
         token = next((text for name, text in page if name == "NextContinuationToken" and text), "")
         if not token:
-            return sorted(found)
+            return sorted(key for key in found if re.fullmatch(rf"{re.escape(folder)}/{STAMP}\.tar\.gz", key))
         query["continuation-token"] = token
 
 
@@ -105,46 +128,61 @@ class Sent(io.RawIOBase):
     """A file in the object store that is there when all of it has come, and not before."""
 
     def __init__(self, key: str) -> None:
-        self.key, self.upload, self.buffer, self.parts, self.size = key, "", bytearray(), [], 0
+        self.key, self.upload, self.buffer, self.tags, self.size, self.over = key, "", bytearray(), [], 0, False
 
     def writable(self) -> bool:
         return True
 
     def write(self, data) -> int:
-        self.buffer += data
-        self.size += len(data)
-        while len(self.buffer) >= PART:
-            self.send(PART)
+        if not self.over:
+            self.buffer += data
+            self.size += len(data)
+            while len(self.buffer) >= (part := PART * (1 + len(self.tags) // 1000)):
+                self.send(part)
         return len(data)
 
     def send(self, size: int) -> None:
-        """Send the next part."""
-        self.upload = self.upload or dict(tree(ask("POST", self.key, {"uploads": ""})))["UploadId"]
-        number = str(len(self.parts) + 1)
-        with ask("PUT", self.key, {"partNumber": number, "uploadId": self.upload}, bytes(self.buffer[:size])) as answer:
-            self.parts.append(answer.headers["ETag"])
+        """Send the next part. When that fails, what still comes is not sent."""
+        self.over = True
+        if not self.upload:
+            self.upload = dict(tree(ask("POST", self.key, {"uploads": ""})[1])).get("UploadId", "")
+            if not self.upload:
+                raise Refused("the object store begins no upload in parts")
+        query = {"partNumber": str(len(self.tags) + 1), "uploadId": self.upload}
+        headers, _ = ask("PUT", self.key, query, bytes(self.buffer[:size]))
+        self.over = False
+        self.tags.append(next(value for name, value in headers.items() if name.lower() == "etag"))
         del self.buffer[:size]
 
     def finish(self) -> None:
         """Send what is left and make the file appear."""
         if not self.upload:
-            ask("PUT", self.key, body=bytes(self.buffer)).close()
+            ask("PUT", self.key, body=bytes(self.buffer))
             return
         if self.buffer:
             self.send(len(self.buffer))
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>"
-            for number, tag in enumerate(self.parts, 1)
+            for number, tag in enumerate(self.tags, 1)
         )
-        text = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"
-        said = dict(tree(ask("POST", self.key, {"uploadId": self.upload}, text.encode())))
-        if "ETag" not in said:
-            raise Refused(f"the object store did not put the parts together: {said.get('Message', '')}")
+        whole = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        try:
+            said = dict(tree(ask("POST", self.key, {"uploadId": self.upload}, whole)[1]))
+            if "ETag" not in said:
+                raise Refused(f"the object store did not put the parts together: {said.get('Code', '')}")
+        except Refused as error:
+            # A first try may have succeeded and its answer been lost.
+            try:
+                ask("HEAD", self.key)
+            except Refused:
+                raise error from None
 
     def forget(self) -> None:
-        """Have the store delete the parts that have come."""
+        """Have the store delete the parts that have come; what is still written goes nowhere."""
+        self.over = True
         if self.upload:
-            ask("DELETE", self.key, {"uploadId": self.upload}).close()
+            with contextlib.suppress(Refused):
+                ask("DELETE", self.key, {"uploadId": self.upload})
 
 
 class Steady:
@@ -162,66 +200,144 @@ class Steady:
 
 def store() -> None:
     """Add a copy, then delete the oldest beyond those that are kept."""
-    key = f"{SAID['folder']}/{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.tar.gz"
-    sent, number = Sent(key), 0
+    folder = SAID["folder"]
+    tidy(folder)
+    sent, number = Sent(f"{folder}/{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%fZ}.tar.gz"), 0
     try:
-        with tarfile.open(fileobj=sent, mode="w|gz", compresslevel=3) as archive:
+        with gzip.GzipFile("", "wb", 3, sent) as packed, tarfile.open(fileobj=packed, mode="w|") as archive:
             for file in walked(HOME):
                 number += add(archive, file)
         sent.finish()
     except BaseException:
         sent.forget()
         raise
-    print(f"{key}: {number} files, {sent.size} bytes")
-    for old in copies()[: -SAID["keep"]]:
-        ask("DELETE", old).close()
-        print(f"{old}: deleted, the newest {SAID['keep']} stay")
+    print(f"{sent.key}: {number} files, {sent.size} bytes")
+    for old in copies(folder)[: -SAID["keep"]]:
+        if old < sent.key:
+            ask("DELETE", old)
+            print(f"{old}: deleted, the newest {SAID['keep']} stay")
+
+
+def tidy(folder: str) -> None:
+    """Have the store delete the parts of copies that were never finished, if it can name them."""
+    with contextlib.suppress(Refused, ValueError):
+        key = upload = ""
+        for name, text in tree(ask("GET", "", {"uploads": "", "prefix": f"{folder}/"})[1]):
+            if name == "Key":
+                key = text
+            elif name == "UploadId":
+                upload = text
+            elif name == "Initiated" and re.fullmatch(rf"{re.escape(folder)}/{STAMP}\.tar\.gz", key):
+                if datetime.now(UTC) - datetime.fromisoformat(text) > ABANDONED:
+                    ask("DELETE", key, {"uploadId": upload})
 
 
 def walked(folder: Path) -> Iterator[Path]:
-    """Give what lies below a folder, but for what is left out and what was brought back."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    """Give what lies below a folder, but for what is left out."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        left_out(folder, error.strerror)
+        return
+    for entry in entries:
         file = Path(entry.path)
-        name = str(file.relative_to(HOME))
-        if name in LEFT_OUT or name.startswith(RESTORED) or name == "lost+found":
+        if LEFT_OUT.fullmatch(str(file.relative_to(HOME))):
+            left_out(file, "it is in no copy")
             continue
         yield file
         if entry.is_dir(follow_symlinks=False):
             yield from walked(file)
 
 
+def left_out(file: Path, why: str | None) -> None:
+    """Say that something is in no copy."""
+    print(f"{file.relative_to(HOME)}: left out, {why}")
+
+
 def add(archive: tarfile.TarFile, file: Path) -> int:
-    """Add one file; gives 0 for one that is gone, cannot be read, or is none (a socket)."""
+    """Add a file, a folder or a link; gives 0 for one that is gone, cannot be read, or is none of these."""
     try:
         member = archive.gettarinfo(file, arcname=str(file.relative_to(HOME)))
-        if member is None:
+        archive.inodes.clear()  # a second name of a file is a file of its own in the copy
+        if member is None or not (member.isreg() or member.isdir() or member.issym()):
+            left_out(file, "it is no file")
             return 0
-        if not member.isreg():
+        if member.isreg():
+            with file.open("rb") as content:
+                archive.addfile(member, Steady(content, member.size))
+        else:
             archive.addfile(member)
-            return 1
-        with file.open("rb") as content:
-            archive.addfile(member, Steady(content, member.size))
-    except (FileNotFoundError, PermissionError) as error:
-        print(f"{file.relative_to(HOME)}: left out, {error.strerror}")
+        archive.members.clear()  # they would fill the memory
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        left_out(file, error.strerror)
         return 0
     return 1
 
 
+class Coming(io.RawIOBase):
+    """What comes from the store, counted: a connection that is cut looks like an end."""
+
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self.answer, self.left = answer, int(answer.headers.get("Content-Length") or 0)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.answer.read(size)
+        self.left -= len(data)
+        if not data and self.left > 0:
+            raise Refused(f"the connection to the object store broke, with {self.left} bytes to come")
+        return data
+
+
 def restore(which: str = "") -> None:
     """Unpack the newest copy, or the one named, into a folder of its own; nothing that is there is touched."""
-    keys = copies()
-    found = [key for key in keys if which in key]
+    found = [key for key in copies(SAID["from"]) if which in key]
     if not found:
-        raise Refused(f"there is no copy {which or 'yet'} in the folder {SAID['folder']} of the bucket")
+        raise Refused(f"there is no copy {which or 'yet'} in the folder {SAID['from']} of the bucket")
     name = found[-1].rpartition("/")[2].removesuffix(".tar.gz")
-    target, part = HOME / f"{RESTORED}{name}", HOME / f"{RESTORED}{name}.part"
+    target, part = HOME / f"restored-{name}", HOME / f"restored-{name}.part"
     if target.exists():
         raise Refused(f"{target} is there already: delete it or take the files from it")
-    shutil.rmtree(part, ignore_errors=True)
-    with ask("GET", found[-1]) as answer, tarfile.open(fileobj=answer, mode="r|gz") as archive:
-        archive.extractall(part, filter="data")
-    part.rename(target)
+    for old in HOME.glob("restored-*.part"):
+        if LEFT_OUT.fullmatch(old.name):
+            shutil.rmtree(old)
+    try:
+        with opened("GET", found[-1], {}, b"") as answer:
+            coming, free = Coming(answer), shutil.disk_usage(HOME).free
+            if coming.left > free:
+                raise Refused(f"the copy has {coming.left} bytes and {free} are free in the home folder: make room")
+            part.mkdir()
+            unpack(coming, part)
+        part.rename(target)
+    except urllib.error.HTTPError as error:
+        raise Refused(f"the object store answers {error.code} {reason(error)}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     print(f"{found[-1]} is in {target}: move what you need to its place")
+
+
+def unpack(coming: Coming, part: Path) -> None:
+    """Unpack an archive to its end. Links come last, so that no file can be written through one."""
+    links = []
+    with tarfile.open(fileobj=coming, mode="r|gz") as archive:
+        while (member := archive.next()) is not None:
+            archive.members.clear()
+            if member.issym():
+                links.append((member.name, member.linkname))
+                continue
+            try:
+                archive.extract(member, part, filter="data")
+            except tarfile.FilterError as error:
+                print(f"{member.name}: left out, {error}")
+        while coming.read(1 << 20):
+            pass
+    for name, target in links:
+        place = Path(os.path.normpath(part / name))
+        if part in place.parents:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(target)
 
 
 def main(verb: str = "", *more: str) -> None:
@@ -233,10 +349,11 @@ def main(verb: str = "", *more: str) -> None:
     elif verb == "restore":
         restore(*more[:1])
     else:
-        print("\n".join(copies()) or "there is no copy yet")
+        print("\n".join(copies(SAID["from"])) or "there is no copy yet")
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 try:
     main(*sys.argv[1:])
-except (Refused, OSError, tarfile.TarError) as error:
+except (Refused, OSError, http.client.HTTPException, tarfile.TarError, EOFError) as error:
     sys.exit(f"cannot {' '.join(sys.argv[1:2]) or 'list'}: {error}")

@@ -33,7 +33,7 @@
 {{/* What a backup reads when it is asked for. */}}
 {{- define "jupyter.backup" -}}
 {{- $folder := default (printf "%s/%s" .Release.Namespace (include "common.fullname" .)) .Values.backup.folder -}}
-{{- dict "folder" $folder "keep" (int .Values.backup.keep) | toJson -}}
+{{- dict "folder" $folder "from" (default $folder .Values.backup.from) "keep" (int .Values.backup.keep) | toJson -}}
 {{- end }}
 
 {{- define "jupyter.refuse" -}}

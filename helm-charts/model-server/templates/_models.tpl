@@ -123,7 +123,7 @@ http {
 {{- end }}
 
 {{- define "models.refuse" -}}
-{{- include "common.refuseMove" . -}}
+{{- include "common.refuseMove" (dict "context" . "kind" "Deployment") -}}
 {{- $values := .Values -}}
 {{- if not $values.models }}{{ include "models.fail" "models is empty. Name at least one version of the model, with its weight and where it is." }}{{ end -}}
 {{- $seen := dict -}}

@@ -85,8 +85,8 @@ include_if_exists = '/var/run/postgresql/follows.conf'
 {{- end -}}
 {{- end -}}
 {{- include "common.refuseResize" . -}}
-{{- include "common.refuseChange" (dict "context" . "key" "database" "value" .Values.auth.database "path" "auth.database" "why" "the tables would stay in the former database. Leave it, and make another database with SQL.") -}}
-{{- include "common.refuseChange" (dict "context" . "key" "username" "value" .Values.auth.username "path" "auth.username" "why" "the data belong to the former user. Leave it, and make another user with SQL.") -}}
+{{- include "common.refuseChange" (dict "context" . "key" "database" "before" (include "common.bound" (dict "context" . "key" "database")) "value" .Values.auth.database "path" "auth.database" "why" "the tables would stay in the former database. Leave it, and make another database with SQL.") -}}
+{{- include "common.refuseChange" (dict "context" . "key" "username" "before" (include "common.bound" (dict "context" . "key" "username")) "value" .Values.auth.username "path" "auth.username" "why" "the data belong to the former user. Leave it, and make another user with SQL.") -}}
 {{- include "postgresql.refuseDowngrade" . -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "objectStore" "s3")) -}}
 {{- if and (include "postgresql.stores" .) (not .Values.bindings.objectStore) -}}

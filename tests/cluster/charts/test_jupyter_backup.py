@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from tests.cluster.charts.release import Release
+from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -84,7 +84,7 @@ def test_no_more_copies_stay_than_are_to_be_kept(ada: Release, lake: Release) ->
 def test_another_notebook_brings_it_back(ada: Release, lake: Release, release: Callable[[str, str], Release]) -> None:
     newest = max(keys(lake))
     made = release("bea", "jupyter")
-    made.bring_up({**BOUND, "backup": {"enabled": True, "folder": f"{ada.namespace}/ada"}})
+    made.bring_up({**BOUND, "backup": {"enabled": True, "from": f"{ada.namespace}/ada"}})
     said = procedure(made, "restore")
     assert newest in said
     back = said.split(" is in ")[1].split(":")[0]
@@ -99,3 +99,20 @@ def test_without_the_store_nothing_is_half_stored_and_the_answer_says_why(ada: R
     assert "the object store does not answer" in said and secret not in said
     lake.bring_up()
     assert keys(lake) == before
+
+
+def test_a_copy_that_is_broken_off_leaves_no_parts_in_the_store(ada: Release, lake: Release) -> None:
+    before = keys(lake)
+    fill = f"while sleep 0.1; do head -c 9000000 /dev/urandom >{HOME}/work/$((n = n + 1)); [ $n -lt 30 ] || break; done"
+    ada.execute("ada-0", "sh", "-c", fill)
+    ada.execute("ada-0", "sh", "-c", "python /etc/anywhere/backup.py store >/tmp/said 2>&1 & echo $! >/tmp/pid")
+    eventually(lambda: uploads(lake), "parts have come", 60)
+    ada.execute("ada-0", "sh", "-c", "kill $(cat /tmp/pid)")
+    eventually(lambda: not uploads(lake), "the parts are gone", 60)
+    assert keys(lake) == before
+
+
+def uploads(lake: Release) -> list[dict]:
+    """The uploads in parts that are not finished."""
+    s3 = store(f"{lake.pods()[0].status.pod_ip}:8333", lake.binding(), attempts=5)
+    return s3.list_multipart_uploads(Bucket=lake.binding()["bucket"]).get("Uploads", [])
