@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import importlib.util
 import re
 import subprocess
 import sys
@@ -35,6 +36,39 @@ def test_the_lists_name_jars_of_the_series_with_their_digests(series: str) -> No
     assert all(re.fullmatch("[0-9a-f]{64}", digest) and path.endswith(".jar") for _, digest, path in lines)
     own = [path for _, _, path in lines if path.startswith("org/apache/spark/")]
     assert own and all(f"-{series}." in path for path in own)
+
+
+STATE = {
+    "status": "ALIVE",
+    "workers": [
+        {"state": "ALIVE", "coresfree": 0, "memoryfree": 900},
+        {"state": "ALIVE", "coresfree": 1, "memoryfree": 528},
+        {"state": "DEAD", "coresfree": 9, "memoryfree": 9000},
+    ],
+    "activeapps": [{"id": "app-1", "cores": 0, "memoryperexecutor": 528}],
+}
+STAGE = {"numTasks": 2, "numCompleteTasks": 1, "numActiveTasks": 0}
+
+
+@pytest.mark.parametrize(
+    ("state", "stages", "waits"),
+    [
+        ({}, [STAGE], True),
+        ({"status": "RECOVERING"}, [STAGE], False),
+        ({"activeapps": []}, [STAGE], False),
+        ({"activeapps": [{"id": "app-1", "cores": 1, "memoryperexecutor": 528}]}, [STAGE], False),
+        ({"activeapps": [{"id": "app-1", "cores": 0, "memoryperexecutor": 529}]}, [STAGE], False),
+        ({"workers": STATE["workers"][::2]}, [STAGE], False),
+        ({}, [], False),
+        ({}, [{**STAGE, "numCompleteTasks": 2}], False),
+        ({}, [STAGE, {**STAGE, "numActiveTasks": 1}], False),
+    ],
+)
+def test_spark_connect_knows_when_it_waits_for_nothing(state: dict, stages: list[dict], waits: bool) -> None:
+    spec = importlib.util.spec_from_file_location("watch", FILES / "watch.py")
+    watch = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(watch)
+    assert watch.waits({**STATE, **state}, "app-1", stages) is waits
 
 
 @pytest.mark.parametrize(("chart", "part"), [("spark", "connect"), ("spark-job", "driver")])

@@ -136,6 +136,7 @@ case $part in
       --cores "$CORES" --memory "$MEMORY" --work-dir /scratch/work "spark://$MASTER_HOST:7077"
     ;;
   connect)
+    python3 $settings/watch.py &
     exec "$home/bin/spark-submit" --class org.apache.spark.sql.connect.service.SparkConnectServer \
       --conf "spark.driver.host=$POD_IP" spark-internal
     ;;

@@ -118,7 +118,7 @@ metrics.properties: |
 {{/* What makes a part restart: its settings and its scripts. Takes (dict "context" $ "part" "master"). */}}
 {{- define "spark.annotations" -}}
 {{- $settings := include "spark.configuration" .context | fromYaml -}}
-{{- $scripts := list (.context.Files.Get "files/start.sh") (ternary (.context.Files.Get "files/leave.sh") "" (eq .part "worker")) -}}
+{{- $scripts := list (.context.Files.Get "files/start.sh") (ternary (.context.Files.Get "files/leave.sh") "" (eq .part "worker")) (ternary (.context.Files.Get "files/watch.py") "" (eq .part "connect")) -}}
 checksum/configuration: {{ include "common.checksum" (cat (get $settings (printf "%s.conf" .part)) (get $settings "metrics.properties") (join "\n" $scripts)) }}
 checksum/secrets: {{ include "common.checksum" (cat (include "spark.secret" .context) (ternary (include "spark.token" .context) "" (eq .part "connect"))) }}
 {{- if ne .part "history" }}
@@ -176,7 +176,6 @@ initContainers:
 {{- include "common.refuseMove" . -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "kafka" "kafka" "cassandra" "cassandra" "objectStore" "s3")) -}}
 {{- include "common.refuseResize" (dict "context" . "component" "master" "values" .Values.master "path" "master") -}}
-{{- include "common.refuseDowngrade" (dict "context" . "component" "master" "title" "Spark") -}}
 {{- $tag := regexFind "^[0-9]+[.][0-9]+[.][0-9]+" .Values.image.tag -}}
 {{- if and $tag (ne $tag .Values.serverVersion) -}}
 {{- fail (printf "\n\nimage.tag is %s and serverVersion is %s. Master, workers and Spark Connect must be of one version, and the chart goes by serverVersion: set serverVersion to %s, or choose a tag that begins with %s.\n" .Values.image.tag .Values.serverVersion $tag .Values.serverVersion) -}}
