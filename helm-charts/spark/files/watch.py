@@ -1,8 +1,8 @@
 """Ends Spark Connect when it waits for executors that the master will not start, so that it begins anew.
 
 A master that comes back after its machine was lost starts none until it is told how many are wanted. Spark Connect says
-so only when that number changes: a query that ran by then would wait for ever while workers are free. Its client is told
-of the end, as of that of any server, and asks again.
+so only when that number changes: a query that ran by then would wait for ever while workers are free. Its client is
+told of the end, as of that of any server, and asks again.
 """
 
 import json
