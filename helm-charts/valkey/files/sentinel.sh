@@ -52,4 +52,5 @@ sentinel deny-scripts-reconfig yes
 END
 } >$folder/sentinel.conf.new
 mv $folder/sentinel.conf.new $folder/sentinel.conf
+sh /settings/names.sh &
 exec valkey-sentinel $folder/sentinel.conf

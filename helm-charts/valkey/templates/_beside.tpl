@@ -1,3 +1,20 @@
+{{/* Makes the file of names that server and sentinel look into before they ask the DNS. */}}
+{{- define "valkey.names" -}}
+{{- if include "valkey.replicated" . }}
+initContainers:
+  - name: names
+    {{- include "common.containerImage" (dict "context" .) | nindent 4 }}
+    {{- include "common.containerSecurity" . | nindent 4 }}
+    command: [sh, /settings/names.sh, begin]
+    env:
+      {{- include "valkey.env" . | nindent 6 }}
+    {{- include "common.resources" (dict "context" . "values" .Values.sentinel) | nindent 4 }}
+    volumeMounts:
+      - {name: settings, mountPath: /settings, readOnly: true}
+      - {name: names, mountPath: /names}
+{{- end }}
+{{- end }}
+
 {{/* The sentinel beside a server, when there is more than one. */}}
 {{- define "valkey.sentinel" -}}
 {{- if include "valkey.replicated" . }}
@@ -24,6 +41,8 @@
     - {name: settings, mountPath: /settings, readOnly: true}
     - {name: auth, mountPath: /auth, readOnly: true}
     - {name: tmp, mountPath: /tmp, subPath: sentinel}
+    - {name: names, mountPath: /names}
+    - {name: names, mountPath: /etc/hosts, subPath: hosts, readOnly: true}
 {{- end }}
 {{- end }}
 
