@@ -29,7 +29,8 @@ CHARTS = "tests/cluster/charts"
 # Of each chart's suite, in minutes: what it may take on two cores for three nodes.
 LIMITS = {
     "cassandra": 90, "jupyter": 40, "kafka": 90, "model-server": 45, "object-store": 60, "postgresql": 75, "spark": 75,
-    "spark-job": 45, "valkey": 75, "plans": 120, "any-uid": 60, "monitoring": 20, "stacks": 60,
+    "spark-job": 45, "valkey": 75, "plans": 120, "promises": 60,
+    "any-uid": 60, "monitoring": 20, "stacks": 60,
 }  # fmt: skip
 CLEANUP = 180  # seconds for a check that took too long to end by itself
 TESTS_FAILED, NOTHING_COLLECTED = 1, 5  # codes of pytest; with any other one not all tests were run

@@ -18,6 +18,7 @@ from tests.cluster.charts.release import Release, eventually
 
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each of thousands of requests
 MODEL = "plane"
+IMAGE = "docker.io/seldonio/mlserver:1.7.1"
 SEEN = "Seen-By"
 REPEATS = 3
 TRIES = 20  # for one connection

@@ -17,6 +17,8 @@ from kubernetes import client
 
 from catalog.rules.values import holds
 
+# Has `helm template` look at the cluster, without asking whether what is there was made by Helm.
+LOOKING = ("--dry-run=server", "--is-upgrade")
 SLOW = 900  # seconds for all parts to start: several Java processes on a machine with two cores
 
 
@@ -51,6 +53,23 @@ class Release:
         arguments = ["upgrade", "--install", self.name, self.chart, "--namespace", self.namespace]
         base = [part for path in self.chart.glob("ci/required-values.yaml") for part in ("--values", path)]
         return self.run(self.helm, *arguments, *base, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+
+    def rendered(self, values: dict | None = None, plan: str = "small", *more: str) -> str:
+        """What `helm template` makes of a plan and values on top, without the pod of `helm test`."""
+        file = self.workdir / f"{self.name}-rendered.yaml"
+        file.write_text(yaml.safe_dump(values or {}))
+        base = [part for path in self.chart.glob("ci/required-values.yaml") for part in ("--values", path)]
+        arguments = ["template", self.name, self.chart, "--namespace", self.namespace, "--skip-tests", *more, *base]
+        answer = self.run(self.helm, *arguments, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+    def apply_as_others(self, text: str) -> None:
+        """Applies objects as other tools do, by server-side apply."""
+        file = self.workdir / f"{self.name}-objects.yaml"
+        file.write_text(text)
+        answer = self.run(self.kubectl, "-n", self.namespace, "apply", "--server-side", "--force-conflicts", "-f", file)
+        assert answer.returncode == 0, answer.stderr
 
     def install(self, values: dict | None = None, plan: str = "small", pods: int = 1) -> None:
         """Installs or upgrades, and waits until the pods of that revision are ready."""

@@ -102,7 +102,7 @@ def files(release: Callable[[str, str], Release], platform: None) -> Release:
 def bring_up(made: Release, chart: str) -> None:
     """Installs a chart for such a platform, and before it what it needs."""
     if chart == "model-server":
-        model_client.train(made, "docker.io/seldonio/mlserver:1.7.1")
+        model_client.train(made, model_client.IMAGE)
     made.bring_up({**VALUES[chart], "global": {"openshift": True}}, seconds=SLOW)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.cluster.charts import model_client
-from tests.cluster.charts.model_client import MODEL, REQUEST, RULES, Client
+from tests.cluster.charts.model_client import IMAGE, MODEL, REQUEST, RULES, Client
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
 
 pytestmark = pytest.mark.cluster
-IMAGE = "docker.io/seldonio/mlserver:1.7.1"
 BUCKET = {"users": [{"name": "app", "buckets": ["models"]}], "buckets": [{"name": "models"}]}
 ONE = {"version": "1", "weight": 75, "uri": "s3://models/plane/1/model.joblib"}
 TWO = {"version": "2", "weight": 25, "claim": "trained", "path": "2/model.joblib"}

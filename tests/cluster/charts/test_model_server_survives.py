@@ -10,11 +10,10 @@ import pytest
 from kubernetes import client
 
 from tests.cluster.charts import model_client
-from tests.cluster.charts.model_client import MODEL, REQUEST, Client, deployment
+from tests.cluster.charts.model_client import IMAGE, MODEL, REQUEST, Client, deployment
 from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
-IMAGE = "docker.io/seldonio/mlserver:1.7.1"
 THREADS = 3
 # Prints whom it killed.
 KILL_WORKERS = """
