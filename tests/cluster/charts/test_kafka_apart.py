@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource
 
-from tests.cluster.charts.kafka_client import free_ports, login, make_topic, partitions_of
+from tests.cluster.charts.kafka_client import free_ports, login, make_topic, partitions_of, voters
 from tests.cluster.charts.kafka_ledger import PARTITIONS, check, numbering, read_all, wait_until_whole
 from tests.cluster.charts.ledger import Ledger
-from tests.cluster.charts.release import Release
+from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 TOPIC = "orders"
@@ -219,6 +219,21 @@ def test_a_machine_loses_power_while_a_client_writes(
     finally:
         power("on", node)
     check(apart, ledger, "kafka, 3 + 3: a machine without power, then back", seconds)
+
+
+def test_three_controllers_become_five_while_a_client_writes(apart: Release, ledger: Ledger) -> None:
+    apart.external = {**apart.external, "controllers": 5}
+    with ledger.running():
+        started = time.monotonic()
+        apart.bring_up(apart.external, seconds=900)
+        eventually(lambda: sorted(voters(apart, 0)) == [0, 1, 2, 3, 4], "five controllers vote", 180)
+        seconds = time.monotonic() - started
+        for number in (active_controller(apart), 4):
+            apart.api.delete_namespaced_pod(f"apart-controller-{number}", apart.namespace, grace_period_seconds=0)
+        assert make_topic(apart, "after-two-controllers") == 3, "three of five decide"
+        wait_until_whole(apart, TOPIC)
+    check(apart, ledger, "kafka, 3 + 3: three controllers to five, then two of them killed", seconds)
+    assert "cannot become 3: the quorum" in apart.refused({**apart.external, "controllers": 3})
 
 
 def test_uninstalled_and_installed_again_it_has_its_records(apart: Release) -> None:
