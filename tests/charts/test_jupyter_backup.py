@@ -1,12 +1,15 @@
 """The program that keeps JupyterLab's home folder in an object store, against one that says what it is told to say."""
 
+import fcntl
 import http.server
+import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import urllib.parse
@@ -64,7 +67,11 @@ class Store(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         key, query, _ = self._read()
         if "uploads" in query:
-            self._answer(body=b"<ListMultipartUploadsResult/>")
+            found = "".join(
+                f"<Upload><Key>{key}</Key><UploadId>{upload}</UploadId></Upload>"
+                for upload, key in self.server.begun.items()
+            )
+            self._answer(body=f"<ListMultipartUploadsResult>{found}</ListMultipartUploadsResult>".encode())
         elif "list-type" in query:
             if self._went_wrong("list"):
                 return
@@ -106,6 +113,7 @@ class Store(http.server.BaseHTTPRequestHandler):
         key, query, _ = self._read()
         if query:
             self.server.parts.pop(query["uploadId"], None)
+            self.server.begun.pop(query["uploadId"], None)
         else:
             del self.server.files[key]
         self._answer(204)
@@ -115,7 +123,7 @@ class Store(http.server.BaseHTTPRequestHandler):
 def server() -> Iterator[http.server.ThreadingHTTPServer]:
     """A store with nothing in it."""
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    made.files, made.parts, made.wrong, made.asked = {}, {}, {}, []
+    made.files, made.parts, made.begun, made.wrong, made.asked = {}, {}, {}, {}, []
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
     made.shutdown()
@@ -257,6 +265,76 @@ def test_one_that_is_stopped_takes_its_parts_back(
     process.send_signal(signal.SIGTERM)
     assert "stopped" in process.communicate(timeout=30)[1]
     assert process.returncode != 0 and server.files == {} and server.parts == {}
+
+
+def test_parts_that_were_left_yesterday_go_and_those_of_now_stay(
+    run: Callable, server: http.server.ThreadingHTTPServer
+) -> None:
+    now = f"{FOLDER}/2099-01-01T00-00-00-000000Z.tar.gz"
+    server.begun = {
+        "old": OLD[0],
+        "now": now,
+        "other": f"{FOLDER}/train.tar.gz",
+        "theirs": OLD[0].replace("team", "bea"),
+    }
+    run("store")
+    assert set(server.begun) == {"now", "other", "theirs"}
+
+
+def copy_of(files: dict[str, bytes], links: list[tuple[str, str]]) -> bytes:
+    """An archive as somebody else may have made it."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for name, target in links:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+    return whole.getvalue()
+
+
+def test_nothing_is_written_outside_of_the_copy(
+    run: Callable, server: http.server.ThreadingHTTPServer, home: Path
+) -> None:
+    (home / "startup").mkdir()
+    long = "a/" * 1200 + "x"
+    links = [("a", "../startup"), ("a/00.py", "/tmp/evil.py"), ("a", "again"), ("../up", "x"), ("fine/b", "../in.txt")]
+    server.files[OLD[1]] = copy_of({"in.txt": b"in", "../out.txt": b"out", "/abs.txt": b"abs", long: b"x"}, links)
+    said = run("restore").stdout
+    back = home / "restored-2026-01-02T00-00-00-000000Z"
+    assert (back / "fine/b").read_text() == "in" and os.readlink(back / "a") == "../startup"
+    assert not list((home / "startup").iterdir()) and not (home / "out.txt").exists() and not (home / "up").exists()
+    assert "a/00.py: left out" in said and "../out.txt: left out" in said and "a: left out" in said
+
+
+def test_one_that_is_named_is_brought_back(run: Callable, server: http.server.ThreadingHTTPServer, home: Path) -> None:
+    server.files.update({key: copy_of({"name.txt": key.encode()}, []) for key in OLD})
+    run("restore", "2026-01-02")
+    assert (home / "restored-2026-01-02T00-00-00-000000Z/name.txt").read_text() == OLD[1]
+    assert "there is no copy team" in run("restore", "team", code=1).stderr
+
+
+def test_two_are_not_brought_back_at_once(run: Callable, server: http.server.ThreadingHTTPServer, home: Path) -> None:
+    server.files[OLD[1]] = copy_of({"in.txt": b"in"}, [])
+    held = os.open(home, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert "another one is being brought back" in run("restore", code=1).stderr
+    os.close(held)
+    run("restore")
+
+
+def test_deep_folders_are_no_trouble(run: Callable, server: http.server.ThreadingHTTPServer, home: Path) -> None:
+    here = os.open(home, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        here, former = os.open("d", os.O_RDONLY, dir_fd=here), here
+        os.close(former)
+    os.close(here)
+    run("store")
+    assert len(server.files) == 1
 
 
 def test_folders_that_cannot_be_read_are_named(

@@ -54,6 +54,8 @@ STAGE = {"numTasks": 2, "numCompleteTasks": 1, "numActiveTasks": 0}
     ("state", "stages", "waits"),
     [
         ({}, [STAGE], True),
+        ({"workers": [{"state": "ALIVE", "coresfree": 2, "memoryfree": 528}]}, [{**STAGE, "cores": 2}], True),
+        ({}, [{**STAGE, "cores": 2}], False),
         ({"status": "RECOVERING"}, [STAGE], False),
         ({"activeapps": []}, [STAGE], False),
         ({"activeapps": [{"id": "app-1", "cores": 1, "memoryperexecutor": 528}]}, [STAGE], False),
@@ -68,7 +70,8 @@ def test_spark_connect_knows_when_it_waits_for_nothing(state: dict, stages: list
     spec = importlib.util.spec_from_file_location("watch", FILES / "watch.py")
     watch = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(watch)
-    assert watch.waits({**STATE, **state}, "app-1", stages) is waits
+    cores = max((stage.get("cores", 1) for stage in stages), default=1)
+    assert watch.waits({**STATE, **state}, "app-1", stages, cores) is waits
 
 
 @pytest.mark.parametrize(("chart", "part"), [("spark", "connect"), ("spark-job", "driver")])

@@ -4,6 +4,8 @@ A copy is a .tar.gz file that is sent as it is made, in parts; keys are read fro
 """
 
 import contextlib
+import errno
+import fcntl
 import gzip
 import hashlib
 import hmac
@@ -30,6 +32,7 @@ SAID = json.loads(Path("/etc/anywhere/settings.json").read_text())["backup"]
 BINDING, HOME = Path("/bindings/object-store"), Path(os.environ["HOME"])
 PART = 16 << 20  # bytes; S3 takes parts of 5 MiB and more, 10 000 of them at most, so they grow with the copy
 TRIES = 5
+NAME = "%Y-%m-%dT%H-%M-%S-%fZ.tar.gz"
 STAMP = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{6}Z"
 LEFT_OUT = re.compile(rf"\.cache|\.local/share/Trash|\.archive\.part|lost\+found|restored-{STAMP}(\.part)?")
 ABANDONED = timedelta(days=1)
@@ -120,8 +123,13 @@ def copies(folder: str) -> list[str]:
         found += [text for name, text in page if name == "Key"]
         token = next((text for name, text in page if name == "NextContinuationToken" and text), "")
         if not token:
-            return sorted(key for key in found if re.fullmatch(rf"{re.escape(folder)}/{STAMP}\.tar\.gz", key))
+            return sorted(key for key in found if is_copy(folder, key))
         query["continuation-token"] = token
+
+
+def is_copy(folder: str, key: str) -> bool:
+    """Whether a key is that of a copy in this very folder."""
+    return bool(re.fullmatch(rf"{re.escape(folder)}/{STAMP}\.tar\.gz", key))
 
 
 class Sent(io.RawIOBase):
@@ -202,7 +210,7 @@ def store() -> None:
     """Add a copy, then delete the oldest beyond those that are kept."""
     folder = SAID["folder"]
     tidy(folder)
-    sent, number = Sent(f"{folder}/{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%fZ}.tar.gz"), 0
+    sent, number = Sent(f"{folder}/{datetime.now(UTC):{NAME}}"), 0
     try:
         with gzip.GzipFile("", "wb", 3, sent) as packed, tarfile.open(fileobj=packed, mode="w|") as archive:
             for file in walked(HOME):
@@ -220,33 +228,34 @@ def store() -> None:
 
 def tidy(folder: str) -> None:
     """Have the store delete the parts of copies that were never finished, if it can name them."""
-    with contextlib.suppress(Refused, ValueError):
-        key = upload = ""
+    abandoned = f"{folder}/{datetime.now(UTC) - ABANDONED:{NAME}}"
+    with contextlib.suppress(Refused):
+        key = ""
         for name, text in tree(ask("GET", "", {"uploads": "", "prefix": f"{folder}/"})[1]):
             if name == "Key":
                 key = text
-            elif name == "UploadId":
-                upload = text
-            elif name == "Initiated" and re.fullmatch(rf"{re.escape(folder)}/{STAMP}\.tar\.gz", key):
-                if datetime.now(UTC) - datetime.fromisoformat(text) > ABANDONED:
-                    ask("DELETE", key, {"uploadId": upload})
+            elif name == "UploadId" and is_copy(folder, key) and key < abandoned:
+                ask("DELETE", key, {"uploadId": text})
 
 
 def walked(folder: Path) -> Iterator[Path]:
-    """Give what lies below a folder, but for what is left out."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        left_out(folder, error.strerror)
-        return
-    for entry in entries:
-        file = Path(entry.path)
-        if LEFT_OUT.fullmatch(str(file.relative_to(HOME))):
-            left_out(file, "it is in no copy")
+    """Give what lies below a folder, each folder before what is in it, but for what is left out."""
+    folders = [folder]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            left_out(folder, error.strerror)
             continue
-        yield file
-        if entry.is_dir(follow_symlinks=False):
-            yield from walked(file)
+        for entry in entries:
+            file = Path(entry.path)
+            if LEFT_OUT.fullmatch(str(file.relative_to(HOME))):
+                left_out(file, "it is in no copy")
+                continue
+            yield file
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(file)
 
 
 def left_out(file: Path, why: str | None) -> None:
@@ -255,22 +264,21 @@ def left_out(file: Path, why: str | None) -> None:
 
 
 def add(archive: tarfile.TarFile, file: Path) -> int:
-    """Add a file, a folder or a link; gives 0 for one that is gone, cannot be read, or is none of these."""
-    try:
-        member = archive.gettarinfo(file, arcname=str(file.relative_to(HOME)))
-        archive.inodes.clear()  # a second name of a file is a file of its own in the copy
-        if member is None or not (member.isreg() or member.isdir() or member.issym()):
-            left_out(file, "it is no file")
+    """Add a file, a folder or a link; gives 0 for one that is gone, cannot be opened, or is none of these."""
+    with contextlib.ExitStack() as stack:
+        try:
+            member = archive.gettarinfo(file, arcname=str(file.relative_to(HOME)))
+            archive.inodes.clear()  # a second name of a file is a file of its own in the copy
+            if member is None or not (member.isreg() or member.isdir() or member.issym()):
+                left_out(file, "it is no file")
+                return 0
+            content = stack.enter_context(file.open("rb")) if member.isreg() else None
+        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+            left_out(file, error.strerror)
             return 0
-        if member.isreg():
-            with file.open("rb") as content:
-                archive.addfile(member, Steady(content, member.size))
-        else:
-            archive.addfile(member)
-        archive.members.clear()  # they would fill the memory
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        left_out(file, error.strerror)
-        return 0
+        # From here on the copy counts on the file: an error is one of the copy.
+        archive.addfile(member, Steady(content, member.size) if content else None)
+    archive.members.clear()  # they would fill the memory
     return 1
 
 
@@ -293,7 +301,12 @@ class Coming(io.RawIOBase):
 
 def restore(which: str = "") -> None:
     """Unpack the newest copy, or the one named, into a folder of its own; nothing that is there is touched."""
-    found = [key for key in copies(SAID["from"]) if which in key]
+    alone = os.open(HOME, os.O_RDONLY)
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refused("another one is being brought back: wait until it is there") from None
+    found = [key for key in copies(SAID["from"]) if key.rpartition("/")[2].startswith(which)]
     if not found:
         raise Refused(f"there is no copy {which or 'yet'} in the folder {SAID['from']} of the bucket")
     name = found[-1].rpartition("/")[2].removesuffix(".tar.gz")
@@ -331,13 +344,24 @@ def unpack(coming: Coming, part: Path) -> None:
                 archive.extract(member, part, filter="data")
             except tarfile.FilterError as error:
                 print(f"{member.name}: left out, {error}")
+            except (OSError, RecursionError) as error:
+                if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+                    raise
+                print(f"{member.name}: left out, its path is too long")
         while coming.read(1 << 20):
             pass
+    inside = part.resolve()
     for name, target in links:
         place = Path(os.path.normpath(part / name))
-        if part in place.parents:
+        # A link may stand where another one leads to.
+        if not place.parent.resolve().is_relative_to(inside):
+            print(f"{name}: left out, it is outside of the copy")
+            continue
+        try:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(target)
+        except OSError as error:
+            print(f"{name}: left out, {error.strerror}")
 
 
 def main(verb: str = "", *more: str) -> None:

@@ -5,24 +5,28 @@ so only when that number changes: a query that ran by then would wait for ever w
 told of the end, as of that of any server, and asks again.
 """
 
+import http.client
 import json
 import os
 import signal
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 PATIENCE = 60  # seconds; a master that works starts an executor within a few
+LONGER = 600  # when it began anew within the last hour, and that may not have helped
+BEGUN = Path("/run/spark/began-anew")
 EVERY = 10
 PAGES = "http://localhost:4040/api/v1/applications"
 
 
-def waits(state, app, stages):
-    """Whether an application has no core though workers have room for it, and stages of which no task runs."""
+def waits(state, app, stages, cores=1):
+    """Whether an application has no core though a worker has room for an executor, and stages of which no task runs."""
     own = next((each for each in state.get("activeapps", []) if each["id"] == app), None)
     if state.get("status") != "ALIVE" or own is None or own["cores"]:
         return False
-    free = [each for each in state["workers"] if each["state"] == "ALIVE" and each["coresfree"] > 0]
+    free = [each for each in state["workers"] if each["state"] == "ALIVE" and each["coresfree"] >= cores]
     room = [each for each in free if each["memoryfree"] >= own.get("memoryperexecutor", own.get("memoryperslave", 0))]
     begun = [each for each in stages if each["numCompleteTasks"] < each["numTasks"]]
     return bool(room and begun) and not any(each["numActiveTasks"] for each in begun)
@@ -34,6 +38,12 @@ def said(address):
         return json.load(answer)
 
 
+def patience():
+    """Give the seconds to wait."""
+    lately = BEGUN.exists() and time.time() - BEGUN.stat().st_mtime < 3600
+    return LONGER if lately else PATIENCE
+
+
 def main():
     """Look again and again."""
     since = None
@@ -42,17 +52,16 @@ def main():
         try:
             app = said(PAGES)[0]["id"]
             stages = said(f"{PAGES}/{app}/stages?status=active")
-            stuck = waits(said(f"http://{os.environ['MASTER_HOST']}:8080/json/"), app, stages)
-        except (OSError, ValueError, LookupError):
+            settings = dict(said(f"{PAGES}/{app}/environment")["sparkProperties"])
+            master = said(f"http://{os.environ['MASTER_HOST']}:8080/json/")
+            stuck = waits(master, app, stages, int(settings.get("spark.executor.cores", 1)))
+        except (OSError, http.client.HTTPException, ValueError, TypeError, LookupError):
             stuck = False
         now = time.monotonic()
         since = (since or now) if stuck else None
-        if since is not None and now - since >= PATIENCE:
-            print(
-                f"watch: the master has started no executor for {PATIENCE} s: beginning anew",
-                file=sys.stderr,
-                flush=True,
-            )
+        if since is not None and now - since >= patience():
+            print("watch: the master starts no executor: beginning anew", file=sys.stderr, flush=True)
+            BEGUN.touch()
             os.kill(1, signal.SIGTERM)
             since = None
 

@@ -6,10 +6,18 @@ set -u
 . /settings/lib.sh
 file=/names/hosts
 own() { printf '127.0.0.1 localhost\n::1 localhost\n%s %s %s\n' "$POD_IP" "$me" "$HOSTNAME"; }
-found() { getent -s dns ahosts "$1" | awk 'NR == 1 {print $1 " " name}' name="$1" | grep . || grep -F " $1" $file; }
+asked() { getent -s dns ahosts "$1" | awk 'NR == 1 {print $1}'; }
+# An address that the DNS does not tell just now stays. One that it denies, while it answers to another question, does not.
+found() {
+  local address
+  address=$(asked "$1")
+  if [ -n "$address" ]; then echo "$address $1"; elif [ -z "$(asked "$me")" ]; then sed -n "/ $1 *$/p" $file; fi
+}
 
 if [ "${1:-}" = begin ]; then own >$file; exit; fi
-while sleep 2; do
+was=
+while :; do
+  sleep 2 || :
   now=$(
     own
     number=0
@@ -18,6 +26,8 @@ while sleep 2; do
       [ "$name" = "$me" ] || found "$name"
     done
   )
-  # In its place: another file of this name would not be seen by those that have it mounted.
-  [ "$now" = "$(cat $file)" ] || printf '%s\n' "$now" >$file
+  # In its place, as another file of this name would not be seen by those that have it mounted, and always as long, so that nobody finds
+  # it empty.
+  [ "$now" = "$was" ] || printf '%-9000s\n' "$now" 1<>$file
+  was=$now
 done

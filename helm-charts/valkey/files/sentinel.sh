@@ -52,5 +52,6 @@ sentinel deny-scripts-reconfig yes
 END
 } >$folder/sentinel.conf.new
 mv $folder/sentinel.conf.new $folder/sentinel.conf
-sh /settings/names.sh &
+# Without it the addresses of the others would grow old: the sentinel ends with it, and begins anew.
+(sh /settings/names.sh || :; kill 1) &
 exec valkey-sentinel $folder/sentinel.conf

@@ -19,6 +19,7 @@ def knock(made: Release, namespace: str) -> None:
 
 def reaches(made: Release, namespace: str, host: str, port: int) -> bool:
     """Whether a connection from the pod of a namespace is made."""
-    connect = ["nc", "-w", "5", host, str(port), "-e", "true"]
-    answer = made.run(made.kubectl, "-n", namespace, "exec", "knock", "--", *connect)
-    return answer.returncode == 0
+    connect = f"nc -w 5 {host} {port} -e true && echo open || echo shut"
+    answer = made.run(made.kubectl, "-n", namespace, "exec", "knock", "--", "sh", "-c", connect)
+    assert answer.stdout in ("open\n", "shut\n"), answer.stderr
+    return answer.stdout == "open\n"

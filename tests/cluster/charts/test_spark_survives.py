@@ -25,6 +25,7 @@ from tests.cluster.charts.spark_client import (
 )
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+EXECUTOR = "[C]oarseGrainedExecutorBackend"  # in the command line of each
 BOUND = {"connectors": {"source": "image"}, "bindings": {"objectStore": "lake-binding"}}
 
 
@@ -105,6 +106,22 @@ def test_the_master_is_killed_and_knows_workers_and_applications_again(sums: Rel
 
     written(sums, "the master is killed", lambda: kill(sums, "master"), healthy)
     assert {app["id"] for app in master(sums)["activeapps"]} == before
+
+
+def test_executors_that_are_lost_with_the_master_come_again(sums: Release) -> None:
+    old = {pod.metadata.uid for pod in sums.pods("master")}
+
+    def both() -> None:
+        kill(sums, "master")
+        for pod in sums.pods("worker"):
+            name = pod.metadata.name
+            sums.run(sums.kubectl, "-n", sums.namespace, "exec", name, "--", "pkill", "-9", "-f", EXECUTOR)
+
+    def healthy() -> None:
+        replaced(sums, "master", old)
+        wait_for_workers(sums, 2)
+
+    written(sums, "the master and all executors are killed", both, healthy)
 
 
 def test_workers_come_and_go_while_a_query_runs(sums: Release) -> None:
