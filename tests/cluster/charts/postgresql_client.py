@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 
 import psycopg2
 import psycopg2.extensions
-import yaml
 
 from tests.cluster.charts.release import Release, eventually, internal
 
@@ -107,19 +106,12 @@ def wait_for_copies(release: Release, number: int, behind: int = 0, seconds: flo
     eventually(streaming, f"{number} replicas are in step", seconds)
 
 
-def procedure(release: Release, name: str, pod: str) -> str:
-    """What a procedure of the package prints, run in one pod as the portal does."""
-    package = yaml.safe_load((release.chart / "package.yaml").read_text())
-    steps = next(entry["steps"] for entry in package["procedures"] if entry["name"] == name)
-    return "\n".join(release.execute(pod, *step["command"], container=step["container"]) for step in steps)
-
-
 def promote(release: Release, pod: str) -> None:
     """Promotes the declared server, as soon as it is seen that the former primary does not answer."""
 
     def promoted() -> bool:
         with suppress(AssertionError):
-            return "is the primary" in procedure(release, "promote", pod)
+            return "is the primary" in release.procedure("promote", pod)
         return False
 
     eventually(promoted, f"{pod} is promoted", 120)

@@ -48,19 +48,18 @@ class Release:
 
     def apply(self, values: dict | None = None, plan: str = "small") -> subprocess.CompletedProcess[str]:
         """Helm's answer to installing or upgrading with a plan and values on top."""
+        return self._helm("upgrade", "--install", values=values, plan=plan)
+
+    def _helm(self, *verb: str, values: dict | None, plan: str) -> subprocess.CompletedProcess[str]:
         file = self.workdir / f"{self.name}.yaml"
         file.write_text(yaml.safe_dump(values or {}))
-        arguments = ["upgrade", "--install", self.name, self.chart, "--namespace", self.namespace]
-        base = [part for path in self.chart.glob("ci/required-values.yaml") for part in ("--values", path)]
-        return self.run(self.helm, *arguments, *base, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+        layers = [*self.chart.glob("ci/required-values.yaml"), self.chart / f"plans/{plan}.yaml", file]
+        given = [part for path in layers for part in ("--values", path)]
+        return self.run(self.helm, *verb, self.name, self.chart, "--namespace", self.namespace, *given)
 
     def rendered(self, values: dict | None = None, plan: str = "small", *more: str) -> str:
         """What `helm template` makes of a plan and values on top, without the pod of `helm test`."""
-        file = self.workdir / f"{self.name}-rendered.yaml"
-        file.write_text(yaml.safe_dump(values or {}))
-        base = [part for path in self.chart.glob("ci/required-values.yaml") for part in ("--values", path)]
-        arguments = ["template", self.name, self.chart, "--namespace", self.namespace, "--skip-tests", *more, *base]
-        answer = self.run(self.helm, *arguments, "--values", self.chart / f"plans/{plan}.yaml", "--values", file)
+        answer = self._helm("template", "--skip-tests", *more, values=values, plan=plan)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
 
@@ -192,6 +191,19 @@ class Release:
                 words = [expand(word, facts) for word in command["command"]]
                 said.append(self.execute(facts["pod"], *words, container=command.get("container")))
         return said
+
+    def procedure(self, name: str, first: str = "") -> str:
+        """Runs a procedure of package.yaml, as the portal does; gives what it said.
+
+        A step for one pod runs in `first`, or in the pod with the lowest number.
+        """
+        package = yaml.safe_load((self.chart / "package.yaml").read_text())
+        said = []
+        for step in next(entry["steps"] for entry in package["procedures"] if entry["name"] == name):
+            pods = [pod.metadata.name for pod in self.pods(step["component"])]
+            for pod in pods if step["pods"] == "each" else [first or pods[0]]:
+                said.append(self.execute(pod, *step["command"], container=step["container"]))
+        return "\n".join(said)
 
     def values(self) -> dict:
         """All values of the release, those of the chart below those that were given."""

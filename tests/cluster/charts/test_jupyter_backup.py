@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-import yaml
 
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
@@ -26,13 +25,6 @@ sha256sum <{HOME}/work/large
 """
 
 
-def procedure(made: Release, name: str) -> str:
-    """What a procedure of package.yaml says, run as the portal does."""
-    package = yaml.safe_load((made.chart / "package.yaml").read_text())
-    (step,) = next(entry["steps"] for entry in package["procedures"] if entry["name"] == name)
-    return made.execute(made.pods()[0].metadata.name, *step["command"], container=step["container"])
-
-
 def keys(lake: Release) -> set[str]:
     """What lies in the bucket."""
     s3 = store(f"{lake.pods()[0].status.pod_ip}:8333", lake.binding(), attempts=5)
@@ -49,11 +41,11 @@ def ada(release: Callable[[str, str], Release], lake: Release) -> Release:
 
 def test_a_copy_is_stored_and_brought_back_beside_what_is_there(ada: Release, lake: Release) -> None:
     digest = ada.execute("ada-0", "sh", "-c", FILL).split()[0]
-    said = procedure(ada, "backup")
+    said = ada.procedure("backup")
     (key,) = keys(lake)
     assert key in said and key.startswith(f"{ada.namespace}/ada/")
     ada.execute("ada-0", "sh", "-c", f"echo later >{HOME}/work/deep/notes.txt; rm {HOME}/work/large")
-    said = procedure(ada, "restore")
+    said = ada.procedure("restore")
     back = said.split(" is in ")[1].split(":")[0]
     assert ada.execute("ada-0", "cat", f"{back}/work/deep/link") == "hello\n"
     assert ada.execute("ada-0", "sh", "-c", f"sha256sum <{back}/work/large").split()[0] == digest
@@ -76,8 +68,8 @@ def test_no_more_copies_stay_than_are_to_be_kept(ada: Release, lake: Release) ->
     ada.execute("ada-0", "sh", "-c", f"rm -rf {HOME}/restored-*")
     lines = f"date >>{HOME}/work/growing; echo x >{HOME}/work/passing; rm {HOME}/work/passing"
     ada.execute("ada-0", "sh", "-c", f"(while sleep 0.01; do {lines}; done) >/dev/null 2>&1 &")
-    procedure(ada, "backup")
-    procedure(ada, "backup")
+    ada.procedure("backup")
+    ada.procedure("backup")
     assert len(keys(lake)) == 2 and first not in keys(lake)
 
 
@@ -85,7 +77,7 @@ def test_another_notebook_brings_it_back(ada: Release, lake: Release, release: C
     newest = max(keys(lake))
     made = release("bea", "jupyter")
     made.bring_up({**BOUND, "backup": {"enabled": True, "from": f"{ada.namespace}/ada"}})
-    said = procedure(made, "restore")
+    said = made.procedure("restore")
     assert newest in said
     back = said.split(" is in ")[1].split(":")[0]
     assert made.execute("bea-0", "cat", f"{back}/work/deep/notes.txt") == "later\n"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-import yaml
 
 from tests.cluster.charts.ledger import Ledger
 from tests.cluster.charts.postgresql_client import Writer, answers, numbers, reachable, roles, rows
@@ -49,9 +48,7 @@ class Kept:
 
     def back_up(self) -> str:
         """Runs the procedure "Back up now" as the portal does."""
-        package = yaml.safe_load((self.orders.chart / "package.yaml").read_text())
-        step = next(entry["steps"][0] for entry in package["procedures"] if entry["name"] == "backup")
-        return self.orders.execute(self.primary(), *step["command"], container=step["container"])
+        return self.orders.procedure("backup", self.primary())
 
     def listed(self) -> list[str]:
         """The lines of the backups there are."""

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import yaml
 
 from tests.cluster.charts.ledger import Ledger, Report
 from tests.cluster.charts.release import Release, eventually
@@ -69,15 +68,6 @@ def _report(release: Release, what: str, ledger: Ledger, facts: dict) -> Report:
     return ledger.report(what, found, facts.get("seconds"))
 
 
-def procedure(release: Release, name: str) -> None:
-    """Runs a procedure of package.yaml, as the portal does."""
-    package = yaml.safe_load((release.chart / "package.yaml").read_text())
-    for step in next(entry["steps"] for entry in package["procedures"] if entry["name"] == name):
-        pods = [pod.metadata.name for pod in release.pods()]
-        for pod in pods if step["pods"] == "each" else pods[:1]:
-            release.execute(pod, *step["command"], container=step["container"])
-
-
 def make_primary(release: Release, number: int) -> None:
     """Has the server with this number become the primary, by making the others come after it."""
     nodes = len(release.pods())
@@ -85,7 +75,7 @@ def make_primary(release: Release, number: int) -> None:
         direct(release, other).config_set("replica-priority", 100 if other == number else 200)
     time.sleep(12)  # the sentinels look every ten seconds
     if primary(release, nodes) != number:
-        procedure(release, "switch-over")
+        release.procedure("switch-over")
     assert primary(release, nodes) == number
     for other in range(nodes):
         direct(release, other).config_set("replica-priority", 100)
@@ -132,12 +122,12 @@ def test_a_proxy_is_killed(three: Release) -> None:
 def test_another_server_becomes_the_primary_when_asked(three: Release) -> None:
     old = primary(three)
     with written(three, "another primary chosen by a person"):
-        procedure(three, "switch-over")
+        three.procedure("switch-over")
     assert primary(three) != old
     assert sorted(three.execute(f"{three.name}-{n}", "sh", "/settings/node.sh", "role").strip() for n in range(3)) == [
         "primary", "replica", "replica"
     ]  # fmt: skip
-    procedure(three, "backup")
+    three.procedure("backup")
     assert {three.execute(f"{three.name}-{n}", "head", "-c", "6", "/data/dump.rdb") for n in range(3)} <= {
         "VALKEY",
         "REDIS0",
