@@ -22,7 +22,7 @@ import pytest
 
 from tests.charts.chart import ROOT
 
-PROGRAM = (ROOT / "jupyter/files/backup.py").read_text()
+FILES = ROOT / "jupyter/files"
 FOLDER, SECRET = "team", "not-to-be-told-0001"
 # The tests may run as a user who reads everything.
 SCAN = """
@@ -143,9 +143,10 @@ def command(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> Callable
         settings = tmp_path / "settings.json"
         settings.write_text(json.dumps({"backup": {"folder": FOLDER, "from": came_from, "keep": 2}}))
         program = tmp_path / "backup.py"
-        text = PROGRAM.replace("/etc/anywhere/settings.json", str(settings))
-        text = text.replace("/bindings/object-store", str(binding)).replace("TRIES = 5", "TRIES = 1")
-        program.write_text(text.replace("PART = 16 << 20", "PART = 1 << 16"))
+        text = (FILES / program.name).read_text().replace("/etc/anywhere/settings.json", str(settings))
+        program.write_text(text.replace("TRIES = 5", "TRIES = 1").replace("PART = 16 << 20", "PART = 1 << 16"))
+        text = (FILES / "s3.py").read_text()
+        (tmp_path / "s3.py").write_text(text.replace("/bindings/object-store", str(binding)))
         return [sys.executable, str(program), *words]
 
     return make

@@ -1,14 +1,12 @@
 """Keeps the home folder in the bound object store: `store` adds a copy, `list` names them, `restore` brings one back.
 
-A copy is a .tar.gz file that is sent as it is made, in parts; keys are read from /bindings and never printed.
+A copy is a .tar.gz file that is sent as it is made, in parts.
 """
 
 import contextlib
 import errno
 import fcntl
 import gzip
-import hashlib
-import hmac
 import http.client
 import io
 import json
@@ -16,20 +14,19 @@ import os
 import re
 import shutil
 import signal
-import ssl
 import sys
 import tarfile
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+from s3 import FAILURES, known, lasting, opened, signed
+
 SAID = json.loads(Path("/etc/anywhere/settings.json").read_text())["backup"]
-BINDING, HOME = Path("/bindings/object-store"), Path(os.environ["HOME"])
+HOME = Path(os.environ["HOME"])
 PART = 16 << 20  # bytes; S3 takes parts of 5 MiB and more, 10 000 of them at most, so they grow with the copy
 TRIES = 5
 NAME = "%Y-%m-%dT%H-%M-%S-%fZ.tar.gz"
@@ -42,56 +39,15 @@ class Refused(Exception):
     """What no further try mends."""
 
 
-def known(key: str, default: str = "") -> str:
-    """Give an entry of the binding."""
-    file = BINDING / key
-    return file.read_text().strip() if file.is_file() else default
-
-
-def signed(verb: str, key: str, query: dict[str, str], body: bytes) -> urllib.request.Request:
-    """Give a request for the bucket, signed as S3 asks for (AWS Signature Version 4)."""
-    endpoint = known("endpoint")
-    parts = urllib.parse.urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
-    host, path = parts.netloc, f"{parts.path.rstrip('/')}/{known('bucket')}/{key}"
-    if known("path-style", "true") == "false":
-        host, path = f"{known('bucket')}.{parts.netloc}", f"{parts.path.rstrip('/')}/{key}"
-    path = urllib.parse.quote(path, safe="/-_.~")
-    asked = "&".join(f"{name}={urllib.parse.quote(value, safe='-_.~')}" for name, value in sorted(query.items()))
-    now, content = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), hashlib.sha256(body).hexdigest()
-    region = known("region", "us-east-1")
-    scope = f"{now[:8]}/{region}/s3/aws4_request"
-    headers = {"host": host, "x-amz-content-sha256": content, "x-amz-date": now}
-    names = ";".join(headers)
-    told = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    canonical = f"{verb}\n{path}\n{asked}\n{told}\n{names}\n{content}"
-    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    secret = f"AWS4{known('secret-access-key')}".encode()
-    for word in (now[:8], region, "s3", "aws4_request"):
-        secret = hmac.new(secret, word.encode(), hashlib.sha256).digest()
-    signature = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
-    credential = f"{known('access-key-id')}/{scope}"
-    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"
-    address = f"{parts.scheme}://{host}{path}{'?' + asked if asked else ''}"
-    return urllib.request.Request(address, method=verb, headers=headers, data=body or None)
-
-
-def opened(verb: str, key: str, query: dict[str, str], body: bytes) -> http.client.HTTPResponse:
-    """Give the store's answer to one request."""
-    authority = BINDING / "certificates"
-    trust = ssl.create_default_context(cafile=str(authority) if authority.is_file() else None)
-    return urllib.request.urlopen(signed(verb, key, query, body), timeout=60, context=trust)
-
-
 def ask(verb: str, key: str = "", query: dict[str, str] | None = None, body: bytes = b"") -> tuple[dict, bytes]:
     """Give headers and body of the store's answer, asking anew when the network or the store fails. Raises Refused."""
     for left in reversed(range(TRIES)):
         try:
-            with opened(verb, key, query or {}, body) as answer:
+            with opened(signed(verb, known("bucket"), key, query, body)) as answer:
                 return dict(answer.headers), answer.read()
-        except urllib.error.HTTPError as error:
-            if not left or (error.code < 500 and error.code not in (408, 429)):
+        except FAILURES as error:
+            if isinstance(error, urllib.error.HTTPError) and (not left or lasting(error)):
                 raise Refused(f"the object store answers {error.code} {reason(error)}") from None
-        except (OSError, http.client.HTTPException) as error:
             if not left:
                 raise Refused(f"the object store does not answer: {error}") from None
         time.sleep(2 ** (TRIES - left))
@@ -100,7 +56,7 @@ def ask(verb: str, key: str = "", query: dict[str, str] | None = None, body: byt
 
 def reason(error: urllib.error.HTTPError) -> str:
     """Give the store's own word for what went wrong, such as RequestTimeTooSkewed; else that of HTTP."""
-    with contextlib.suppress(OSError, http.client.HTTPException):
+    with contextlib.suppress(*FAILURES):
         found = re.search(rb"<Code>(\w+)</Code>", error.read())
         if found:
             return found[1].decode()
@@ -317,7 +273,7 @@ def restore(which: str = "") -> None:
         if LEFT_OUT.fullmatch(old.name):
             shutil.rmtree(old)
     try:
-        with opened("GET", found[-1], {}, b"") as answer:
+        with opened(signed("GET", known("bucket"), found[-1])) as answer:
             coming, free = Coming(answer), shutil.disk_usage(HOME).free
             if coming.left > free:
                 raise Refused(f"the copy has {coming.left} bytes and {free} are free in the home folder: make room")
@@ -379,5 +335,5 @@ def main(verb: str = "", *more: str) -> None:
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 try:
     main(*sys.argv[1:])
-except (Refused, OSError, http.client.HTTPException, tarfile.TarError, EOFError) as error:
+except (Refused, *FAILURES, tarfile.TarError, EOFError) as error:
     sys.exit(f"cannot {' '.join(sys.argv[1:2]) or 'list'}: {error}")

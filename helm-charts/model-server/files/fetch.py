@@ -1,24 +1,21 @@
 """Fetches a model before its server starts: a file over http, or a file or a folder from the bound object store.
 
-URI says what and SHA256, if it is there, what the file must be. Keys are read from /bindings and never printed.
+URI says what and SHA256, if it is there, what the file must be.
 """
 
 import hashlib
-import hmac
-import http.client
 import os
-import ssl
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from datetime import datetime, timezone
 from pathlib import Path
 from xml.etree import ElementTree
 
-BINDING, TARGET = Path("/bindings/object-store"), Path("/mnt/models")
-NOTHING = hashlib.sha256(b"").hexdigest()
+from s3 import FAILURES, lasting, opened, signed
+
+TARGET = Path("/mnt/models")
 TRIES = 5
 
 
@@ -26,51 +23,12 @@ class Refused(Exception):
     """What no further try mends."""
 
 
-def known(key, default=""):
-    """Give an entry of the binding."""
-    file = BINDING / key
-    return file.read_text().strip() if file.is_file() else default
-
-
-def address(bucket, key):
-    """Give host and path of an object: the bucket in the path, or, where the binding says so, in the host."""
-    endpoint = known("endpoint")
-    endpoint = urllib.parse.urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
-    if known("path-style", "true") == "false":
-        return endpoint.scheme, f"{bucket}.{endpoint.netloc}", f"{endpoint.path.rstrip('/')}/{key}"
-    return endpoint.scheme, endpoint.netloc, f"{endpoint.path.rstrip('/')}/{bucket}/{key}"
-
-
-def signed(bucket, key, query=()):
-    """Give the request for an object or a listing, signed as S3 asks for (AWS Signature Version 4)."""
-    scheme, host, path = address(bucket, key)
-    path = urllib.parse.quote(path, safe="/-_.~")
-    asked = "&".join("=".join(urllib.parse.quote(word, safe="-_.~") for word in pair) for pair in sorted(query))
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")  # noqa: UP017  (Python 3.10 has no UTC)
-    region = known("region", "us-east-1")
-    scope = f"{now[:8]}/{region}/s3/aws4_request"
-    headers = {"host": host, "x-amz-content-sha256": NOTHING, "x-amz-date": now}
-    names = ";".join(headers)
-    told = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    canonical = f"GET\n{path}\n{asked}\n{told}\n{names}\n{NOTHING}"
-    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    secret = f"AWS4{known('secret-access-key')}".encode()
-    for part in (now[:8], region, "s3", "aws4_request"):
-        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
-    key = f"{known('access-key-id')}/{scope}"
-    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={key}, SignedHeaders={names}, Signature={signature}"
-    return urllib.request.Request(f"{scheme}://{host}{path}{'?' + asked if asked else ''}", headers=headers)
-
-
-def opened(request):
+def asked(request):
     """Give the answer to a request; Refused when asking again is of no use."""
-    authority = BINDING / "certificates"
-    trust = ssl.create_default_context(cafile=str(authority) if authority.is_file() else None)
     try:
-        return urllib.request.urlopen(request(), timeout=60, context=trust)
+        return opened(request())
     except urllib.error.HTTPError as error:
-        if error.code < 500 and error.code not in (408, 429):
+        if lasting(error):
             raise Refused(f"the answer is {error.code} {error.reason}") from None
         raise
 
@@ -80,7 +38,7 @@ def again(what, action):
     for left in reversed(range(TRIES)):
         try:
             return action()
-        except (OSError, http.client.HTTPException) as error:
+        except FAILURES as error:
             if not left:
                 raise Refused(f"it failed {TRIES} times, last with: {error}") from None
             print(f"{what}: {error}; again", flush=True)
@@ -94,7 +52,7 @@ def save(request, file):
         digest = hashlib.sha256()
         part = file.with_name(file.name + ".part")
         file.parent.mkdir(parents=True, exist_ok=True)
-        with opened(request) as answer, part.open("wb") as out:
+        with asked(request) as answer, part.open("wb") as out:
             expected, size = answer.headers.get("Content-Length"), 0
             while block := answer.read(1 << 20):
                 out.write(block)
@@ -113,7 +71,7 @@ def listing(bucket, prefix):
     """Give the keys below a prefix."""
     query, more = {"list-type": "2", "prefix": prefix}, True
     while more:
-        with again(prefix, lambda: opened(lambda: signed(bucket, "", query.items()))) as answer:
+        with again(prefix, lambda: asked(lambda: signed("GET", bucket, "", query))) as answer:
             page = ElementTree.fromstring(answer.read())
         space = page.tag.partition("}")[0] + "}" if page.tag.startswith("{") else ""
         for item in page.iter(f"{space}Contents"):
@@ -132,7 +90,7 @@ def folder(bucket, prefix):
         file = TARGET / key[len(prefix) :]
         if TARGET not in Path(os.path.normpath(file)).parents:
             raise Refused(f"the key {key!r} leads out of the folder")
-        save(lambda key=key: signed(bucket, key), file)
+        save(lambda key=key: signed("GET", bucket, key), file)
 
 
 def fetch(uri):
@@ -143,7 +101,7 @@ def fetch(uri):
         return folder(parts.netloc, key)
     file = TARGET / key.rpartition("/")[2]
     store = parts.scheme == "s3"
-    found = save(lambda: signed(parts.netloc, key) if store else urllib.request.Request(uri), file)
+    found = save(lambda: signed("GET", parts.netloc, key) if store else urllib.request.Request(uri), file)
     wanted = os.environ.get("SHA256")
     if wanted and found != wanted:
         file.unlink()

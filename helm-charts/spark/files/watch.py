@@ -19,6 +19,7 @@ LONGER = 600  # when it began anew within the last hour, and that may not have h
 BEGUN = Path("/run/spark/began-anew")
 EVERY = 10
 PAGES = "http://localhost:4040/api/v1/applications"
+MASTER = f"http://{os.environ.get('MASTER_HOST', 'localhost')}:8080/json/"
 
 
 def waits(state, app, stages, cores=1):
@@ -38,6 +39,11 @@ def said(address):
         return json.load(answer)
 
 
+def cores(app):
+    """Give the cores that an executor of an application has."""
+    return int(dict(said(f"{PAGES}/{app}/environment")["sparkProperties"]).get("spark.executor.cores", 1))
+
+
 def patience():
     """Give the seconds to wait."""
     lately = BEGUN.exists() and time.time() - BEGUN.stat().st_mtime < 3600
@@ -52,9 +58,7 @@ def main():
         try:
             app = said(PAGES)[0]["id"]
             stages = said(f"{PAGES}/{app}/stages?status=active")
-            settings = dict(said(f"{PAGES}/{app}/environment")["sparkProperties"])
-            master = said(f"http://{os.environ['MASTER_HOST']}:8080/json/")
-            stuck = waits(master, app, stages, int(settings.get("spark.executor.cores", 1)))
+            stuck = bool(stages) and waits(said(MASTER), app, stages, cores(app))
         except (OSError, http.client.HTTPException, ValueError, TypeError, LookupError):
             stuck = False
         now = time.monotonic()
