@@ -20,6 +20,7 @@ from services.models import Service, ServiceState, Sighting, Stack, Verdict
 from services.rules import conditions, server
 from services.rules.connection import binding_secret
 from services.rules.costs import asked
+from services.rules.health.words import shorten
 from services.rules.procedures import offered
 from services.rules.stacks import bound_names
 
@@ -262,7 +263,7 @@ def events(service: Service, limit: int = 200) -> list[dict[str, Any]]:
             "level": "error" if o.state == "failed" else "info",
             "reason": o.kind,
             "object": f"operation/{o.pk}",
-            "message": (o.error or {}).get("title") or o.state,
+            "message": _why(o) or o.state,
             "count": 1,
         }  # fmt: skip
         for o in done
@@ -335,13 +336,19 @@ def _operation_failed(slug: str, noun: str, row: Service | Stack) -> dict[str, A
     return _attention(
         "operation_failed",
         f"{row.name}: {operation.kind.removesuffix('_stack')} failed",
-        (operation.error or {}).get("title", ""),
+        _why(operation),
         operation.finished_at,
         "See what to do",
         f"/o/{slug}/operations/{operation.pk}",
         operation={"id": str(operation.pk), "kind": operation.kind},
         **{noun: _ref(row)},
     )
+
+
+def _why(operation: Operation) -> str:
+    """Give why an operation failed: what went wrong, and the words of what refused it."""
+    error = operation.error or {}
+    return shorten(": ".join(filter(None, (error.get("title"), error.get("detail")))), WHY)
 
 
 def _ref(row: Any) -> dict[str, str]:
@@ -390,6 +397,7 @@ def provider_packages(provider: Provider) -> list[dict[str, Any]]:
     ]
 
 
+WHY = 300  # characters of an error where many are listed
 EXAMPLES = 3  # operations named for each cause
 
 

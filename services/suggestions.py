@@ -83,7 +83,8 @@ def _cluster(organization: Organization, text: str) -> Cluster | None:
 def _exists(cluster: Cluster | None, namespace: str) -> bool | None:
     if cluster is None or not cluster.inventory:
         return None
-    return any(n["name"] == namespace for n in cluster.inventory.get("namespaces") or [])
+    seen = any(n["name"] == namespace for n in cluster.inventory.get("namespaces") or [])
+    return seen or Service.objects.filter(cluster=cluster, namespace=namespace, state="present").exists()
 
 
 def _not_allowed(cluster: Cluster | None, namespace: str) -> str | None:

@@ -116,7 +116,7 @@ def _plain(error: Any) -> list[FieldProblem]:
         ]
     if word == "const" and list(error.schema_path)[-2:] == ["else", "const"] and isinstance(limit, str):
         # A schema says in words what a value must be: JSON Schema has no keyword for it that validators print.
-        return [FieldProblem(path_of(keys), "pattern", f"This is {limit}.")]
+        return [FieldProblem(path_of(keys), "pattern", f"This has to be {limit}.")]
     if word == "not" and not isinstance(error.instance, dict | list):
         return [FieldProblem(path_of(keys), word, "This value cannot be used here.")]
     return [FieldProblem(path_of(keys), word, _sentence(word, limit))]
@@ -132,7 +132,7 @@ def _of_branches(word: str, branches: Any, keys: list[Any]) -> FieldProblem:
         for kind in _list(error.kind.value)
     ]
     if first and len(wanted) >= len(first):
-        return FieldProblem(path_of(keys), "type", f"This is {' or '.join(dict.fromkeys(wanted))}.")
+        return FieldProblem(path_of(keys), "type", f"This has to be {' or '.join(dict.fromkeys(wanted))}.")
     for error in first:
         if error.kind.name != "type":
             return _plain(error)[0]
@@ -153,25 +153,25 @@ def _plural(count: Any, noun: str) -> str:
 
 def _sentence(word: str, limit: Any) -> str:
     simple: dict[str, Callable[[], str]] = {
-        "minimum": lambda: f"This is at least {limit}.",
-        "maximum": lambda: f"This is at most {limit}.",
-        "exclusiveMinimum": lambda: f"This is more than {limit}.",
-        "exclusiveMaximum": lambda: f"This is less than {limit}.",
-        "multipleOf": lambda: f"This is a multiple of {limit}.",
-        "minLength": lambda: "This is needed." if limit == 1 else f"This has at least {_plural(limit, 'character')}.",
-        "maxLength": lambda: f"This has at most {_plural(limit, 'character')}.",
-        "minItems": lambda: f"This list has at least {_plural(limit, 'entry').replace('entrys', 'entries')}.",
-        "maxItems": lambda: f"This list has at most {_plural(limit, 'entry').replace('entrys', 'entries')}.",
-        "minProperties": lambda: f"This has at least {_plural(limit, 'value')}.",
-        "maxProperties": lambda: f"This has at most {_plural(limit, 'value')}.",
+        "minimum": lambda: f"This has to be at least {limit}.",
+        "maximum": lambda: f"This has to be at most {limit}.",
+        "exclusiveMinimum": lambda: f"This has to be more than {limit}.",
+        "exclusiveMaximum": lambda: f"This has to be less than {limit}.",
+        "multipleOf": lambda: f"This has to be a multiple of {limit}.",
+        "minLength": lambda: "This is needed." if limit == 1 else f"This needs at least {_plural(limit, 'character')}.",
+        "maxLength": lambda: f"This may have at most {_plural(limit, 'character')}.",
+        "minItems": lambda: f"This list needs at least {_plural(limit, 'entry').replace('entrys', 'entries')}.",
+        "maxItems": lambda: f"This list may have at most {_plural(limit, 'entry').replace('entrys', 'entries')}.",
+        "minProperties": lambda: f"This needs at least {_plural(limit, 'value')}.",
+        "maxProperties": lambda: f"This may have at most {_plural(limit, 'value')}.",
         "uniqueItems": lambda: "An entry is there twice.",
         "pattern": lambda: (
             pattern.sentence(str(limit)) or f"This does not have the form the package takes ({str(limit)[:120]})."
         ),
         "format": lambda: f"This is not a valid {limit}.",
-        "const": lambda: f"This is always {_shown(limit)}.",
-        "enum": lambda: f"This is one of {', '.join(_shown(choice) for choice in _list(limit)[:20])}.",
-        "type": lambda: f"This is {' or '.join(NAMES.get(str(kind), str(kind)) for kind in _list(limit))}.",
+        "const": lambda: f"This has to be {_shown(limit)}.",
+        "enum": lambda: f"This has to be one of {', '.join(_shown(choice) for choice in _list(limit)[:20])}.",
+        "type": lambda: f"This has to be {' or '.join(NAMES.get(str(kind), str(kind)) for kind in _list(limit))}.",
         "falseSchema": lambda: "This is not taken here.",
         "not": lambda: "This combination is not taken.",
     }

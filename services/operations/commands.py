@@ -58,6 +58,19 @@ def plan(
     return found
 
 
+def check_runs(kubernetes: KubernetesGateway, service: Service, tasks: Sequence[Task]) -> None:
+    """Raise when a workload that a task runs in was scaled to 0: no pod of it will come."""
+    for name in dict.fromkeys(task.workload for task in tasks):
+        found = find_workload(kubernetes, service.namespace, name)
+        if found is not None and (found.get("spec") or {}).get("replicas") == 0:
+            raise OperationFailed(
+                f"{name} is scaled to 0, so there is no pod to run it in. Start it, then run this again.",
+                code="command.stopped",
+                title=f"{service.name} does not run",
+                kept="Nothing was run.",
+            )
+
+
 def carry_out(
     run: Run,
     gateways: Gateways,
@@ -168,7 +181,7 @@ def _run_in(
         run.log(f"{pod} has never worked, so there is nothing to do in it.", step=task.step)
         return _note(run, task, pod)
     container = _wait_until_running(run, gateways.kubernetes, namespace, task, pod)
-    run.left = f"“{task.title}” had begun in {pod} and may go on there. {kept}"
+    run.left = f"“{task.title}” had begun in {pod} and may go on there. {kept}".rstrip()
     run.detail(task.step, f"In {pod}")
     try:
         ran = gateways.kubernetes.run(
@@ -196,7 +209,7 @@ def _run_in(
         run.log(f"{pod}: {line}", step=task.step)
     _note(run, task, pod)
     run.detail(task.step, "")
-    run.left = f"“{task.title}” is done in {pod}. {kept}"
+    run.left = f"“{task.title}” is done in {pod}. {kept}".rstrip()
 
 
 def _note(run: Run, task: Task, pod: str) -> None:
@@ -269,7 +282,7 @@ def _failed(
     }  # fmt: skip
     said = f" Its last words: {last}" if last else ""
     return OperationFailed(
-        f"“{task.title}” did not succeed in {pod}. {how}{said}",
+        f"In {pod}: {how}{said}",
         code=code,
         title=f"{task.title}: failed",
         whose="package",

@@ -46,24 +46,21 @@ def prepare(
     if "rounds" in run.remembers or newest is None:
         return
     now, goal = _sizes(service, wanted, gateways, rendered)
-    sized = [
-        *_left_over(run, now, goal),
-        *rules.plan(
-            service.version.definition,
-            _scaling(service, wanted),
-            service.name,
-            service.namespace,
-            now,
-            goal,
-            _worked(service, wanted) if now else {},
-        ),
-    ]
+    sized = [*_left_over(run, now, goal), *_rounds(service, wanted, now, goal)]
     found = [*sized, *_after_upgrade(service, wanted, gateways, changes_size=bool(sized))]
     if not found:
         return
     if any(one.first or one.then for one in found):
         commands.check_right(run, gateways, service.namespace)
     run.remember(rounds=[one.as_dict() for one in found])
+
+
+def claims_lost(
+    service: Service, wanted: Desired, gateways: Gateways, rendered: Sequence[Object]
+) -> list[tuple[str, str]]:
+    """Give (pod, claim) of the volumes that a change of size deletes once the pods have left."""
+    rounds = _rounds(service, wanted, *_sizes(service, wanted, gateways, rendered))
+    return [(pod, claim) for one in rounds for pod in one.leaving for claim in one.claims if claim.endswith(f"-{pod}")]
 
 
 def early(run: Run) -> list[Round]:
@@ -112,6 +109,18 @@ def _sizes(
             pods = [] if is_set else commands.pods_of(gateways.kubernetes, service.namespace, name)
             now[name] = rules.live(obj, pods)
     return now, goal
+
+
+def _rounds(service: Service, wanted: Desired, now: Mapping[str, Live], goal: Mapping[str, int]) -> list[Round]:
+    return rules.plan(
+        service.version.definition,
+        _scaling(service, wanted),
+        service.name,
+        service.namespace,
+        now,
+        goal,
+        _worked(service, wanted) if now else {},
+    )
 
 
 def _worked(service: Service, wanted: Desired) -> dict[str, int]:

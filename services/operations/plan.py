@@ -7,14 +7,14 @@ from typing import Any
 
 from anywhere.clusters.connection import access_of
 from anywhere.gateways.connect import Gateways
-from anywhere.gateways.errors import Conflict, Forbidden, GatewayError, Invalid, NotFound
+from anywhere.gateways.errors import Conflict, Forbidden, GatewayError, Invalid, InvalidChart, NotFound
 from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.lib import redact
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from catalog.models import Version
 from services.models import Service
-from services.operations import desired
+from services.operations import desired, guided
 from services.operations.desired import Desired
 from services.operations.growth import HELM_MANAGER
 from services.operations.preflight import render_for
@@ -58,9 +58,11 @@ def compare(
     service: Service, after: Desired, gateways: Gateways
 ) -> tuple[list[changes.Change], list[dict[str, str]]]:  # fmt: skip
     """Give the changes from what is live to what would be, and the refusals of the cluster."""
-    wanted = [
-        o for o in gateways.helm.template(after.request(), **render_for(service.cluster)) if not demands.is_hook(o)
-    ]
+    try:
+        rendered = gateways.helm.template(after.request(), **render_for(service.cluster))
+    except InvalidChart as exc:
+        return [], [{"code": exc.code, "detail": exc.detail, "way": "", "path": ""}]
+    wanted = [o for o in rendered if not demands.is_hook(o)]
     live = _live(gateways, wanted, service.namespace)
     growing, refused = changes.growths(live, wanted, service.namespace)
     answers = [{"code": "guard.no-decrease", "detail": why, "way": "", "path": ""} for why in refused]
@@ -77,6 +79,8 @@ def compare(
             if change.refused:
                 answers.append({"code": "cluster.invalid", "detail": change.effect, "way": "", "path": ""})
     found += _removed(gateways, service, wanted)
+    lost = guided.claims_lost(service, after, gateways, wanted)
+    found += [changes.claim_deleted(claim, pod, service.namespace) for pod, claim in lost]
     return found, answers
 
 

@@ -12,6 +12,7 @@ from services.rules import procedures
 from services.rules.commands import Task
 
 KEPT = "What the steps before it did is kept."
+AGAIN = "Mend what its last words name. It then begins with its first step; each can be repeated."
 
 
 @handler("procedure", steps=(("look", "Find its nodes"),), deadline_seconds=15 * 60, verifies=True)
@@ -29,10 +30,11 @@ def procedure(run: Run) -> None:
                 commands.check_right(run, gateways, service.namespace)
                 steps = procedures.steps_of(service.version.definition, run.input["procedure"])
                 planned = commands.plan(gateways.kubernetes, service, "p", steps)
+                commands.check_runs(gateways.kubernetes, service, planned)
                 run.remember(tasks=[task.as_dict() for task in planned])
         found = [Task.of(data) for data in run.remembers["tasks"]]
         run.insert_steps([(task.step, task.title) for task in found])
         run.allow(sum(task.seconds * max(len(task.pods), 1) for task in found))
-        again = {"action": "procedure", "title": "Run it again", "detail": "Each of its steps can be repeated."}
-        commands.carry_out(run, gateways, service.namespace, found, KEPT, [again])
+        again = {"action": "procedure", "title": "Run it again", "detail": AGAIN}
+        commands.carry_out(run, gateways, service.namespace, found, KEPT if len(found) > 1 else "", [again])
     run.result = {"procedure": run.input["procedure"]}

@@ -114,6 +114,12 @@ def deleted(obj: Object, namespace: str) -> Change:
     return Change(kind, name, where, "delete", diff(obj, None), f"Deletes the {kind}", severity)
 
 
+def claim_deleted(claim: str, pod: str, namespace: str) -> Change:
+    """Give the change of the volume of a pod that leaves, deleted after it has handed over what is on it."""
+    effect = f"Deletes the volume of {pod} when it has left"
+    return Change("PersistentVolumeClaim", claim, namespace, "delete", "", effect, "data")
+
+
 def changed(live: Object, wanted: Object, namespace: str, refused: str = "") -> Change | None:
     """Give the change from the live object to what it would be, or None when nothing changes.
 

@@ -141,6 +141,7 @@
 containers:
   - name: roles
     {{- include "common.containerImage" (dict "context" .) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" . | nindent 4 }}
     command: [bash, /settings/roles.sh]
     env:

@@ -128,6 +128,7 @@ spec:
   containers:
     - name: test
       {{- include "common.containerImage" . | nindent 6 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       {{- include "common.containerSecurity" . | nindent 6 }}
       {{- include "common.script" .script | nindent 6 }}
       {{- with .env }}

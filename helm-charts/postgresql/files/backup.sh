@@ -127,9 +127,11 @@ case ${1:-} in
     ;;
 
   list)
-    for label in $(finished "$BACKUP_PREFIX"); do
+    whole=$(finished "$BACKUP_PREFIX")
+    [ -n "$whole" ] || { echo "there is no whole backup in $BACKUP_PREFIX yet"; exit 0; }
+    for label in $whole; do
       said=$(manifest_of "$BACKUP_PREFIX" "$label")
-      echo "$(entry "$said" finished)  PostgreSQL $(entry "$said" version)  $(entry "$said" parts) parts"
+      echo "$(entry "$said" finished)  PostgreSQL $(entry "$said" version)  parts: $(entry "$said" parts)"
     done
     last=$(keys "$BACKUP_PREFIX/log/" | sed 's|.*/||' | grep -E '^[0-9A-F]{24}\.gz$' | sort | tail -1)
     echo "restore.prefix: $BACKUP_PREFIX, log up to ${last%.gz}"

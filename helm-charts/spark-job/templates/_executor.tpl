@@ -12,6 +12,7 @@ spec:
   initContainers:
     - name: login
       {{- include "common.containerImage" (dict "context" .) | nindent 6 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       {{- include "common.containerSecurity" . | nindent 6 }}
       command: [bash, /etc/spark/settings/start.sh, login]
       env:

@@ -86,6 +86,7 @@ terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
 initContainers:
   - name: connectors
     {{- include "common.containerImage" (dict "context" $root) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" $root | nindent 4 }}
     command: [python3, /etc/spark/settings/fetch.py, /etc/spark/settings/connectors.txt, {{ $root.Values.connectors.repository | quote }}, /connectors, {{ join ", " . }}]
     resources:
@@ -98,6 +99,7 @@ initContainers:
 containers:
   - name: driver
     {{- include "common.containerImage" (dict "context" $root) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" $root | nindent 4 }}
     # Kubernetes takes $(NAME) for a variable; an argument is meant as it stands.
     command: {{ concat (list "bash" "/etc/spark/settings/start.sh" "driver") .command | toJson | replace "$" "$$" }}

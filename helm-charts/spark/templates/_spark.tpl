@@ -161,6 +161,7 @@ checksum/secrets: {{ include "common.checksum" (cat (include "spark.secret" .con
 initContainers:
   - name: connectors
     {{- include "common.containerImage" (dict "context" $.context) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" $.context | nindent 4 }}
     command: [python3, /etc/spark/settings/fetch.py, /etc/spark/settings/connectors.txt, {{ $.context.Values.connectors.repository | quote }}, /connectors, {{ join ", " . }}]
     resources:

@@ -4,6 +4,7 @@
 initContainers:
   - name: names
     {{- include "common.containerImage" (dict "context" .) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" . | nindent 4 }}
     command: [sh, /settings/names.sh, begin]
     env:

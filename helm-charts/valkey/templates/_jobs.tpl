@@ -4,6 +4,7 @@
 containers:
   - name: job
     {{- include "common.containerImage" (dict "context" .context) | nindent 4 }}
+    terminationMessagePolicy: FallbackToLogsOnError
     {{- include "common.containerSecurity" .context | nindent 4 }}
     command: {{ concat (list "sh") .script | toJson }}
     env:

@@ -256,11 +256,11 @@ def connect(
     rows = [(e["name"], e["host"], e["port"], e["scope"]) for e in answer["endpoints"]]
     output.table(("ENDPOINT", "HOST", "PORT", "SCOPE"), rows, "It has no addresses yet.")
     for key, value in (answer["credentials"] or {}).items():
-        output.out.print(Text(f"{key}: {value}"))
+        output.out.print(Text(f"{key}: {value}"), soft_wrap=True)
     if answer["credential_keys"] and not show:
         output.out.print("Credentials: run again with --show.")
     if answer["port_forward"]:
-        output.out.print(Text(answer["port_forward"], "dim"))
+        output.out.print(Text(answer["port_forward"], "dim"), soft_wrap=True)
 
 
 @app.command("events")

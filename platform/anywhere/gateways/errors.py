@@ -11,12 +11,13 @@ class GatewayError(AppError):
     """A call to a cluster or to Helm did not do what was asked.
 
     `retryable`: the same call may work later. `outcome_unknown`: the call was sent and the answer is missing, so
-    whether it was done has to be read from the cluster before anything is sent again.
+    whether it was done has to be read from the cluster before anything is sent again. `whose`: who can mend it.
     """
 
     code = "cluster.fault"
     http_status = 502
     title = "The cluster did not do this"
+    whose = "cluster"
 
     def __init__(self, detail: str = "", *, retryable: bool | None = None, outcome_unknown: bool = False, **kw: Any):
         super().__init__(detail, **kw)
@@ -144,6 +145,7 @@ class InvalidChart(GatewayError):
     code = "chart.invalid"
     http_status = 422
     title = "The chart cannot be rendered with these values"
+    whose = "yours"
 
 
 class InvalidName(GatewayError):
@@ -152,6 +154,7 @@ class InvalidName(GatewayError):
     code = "release.invalid_name"
     http_status = 422
     title = "This name cannot be used"
+    whose = "yours"
 
 
 class ReleaseBusy(GatewayError):

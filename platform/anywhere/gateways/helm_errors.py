@@ -25,7 +25,8 @@ from anywhere.lib import redact
 
 MAX_DETAIL = 1500
 
-_NOISE = ("WARNING:", "level=", "time=", "walk.go", "I0", "W0", "Use --debug", "warning: ", "coalesce.go")
+_KLOG = re.compile(r"[IWE]\d{4} ")  # such as E1127 09:30:00.1 … of an API that has nothing to do with the release
+_NOISE = ("WARNING:", "level=", "time=", "walk.go", "Use --debug", "warning: ", "coalesce.go")
 
 # (pattern, error, code, retryable, outcome_unknown), the first that matches counts
 _RULES: tuple[tuple[re.Pattern[str], type[GatewayError], str | None, bool], ...] = tuple(
@@ -106,8 +107,9 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
     detail = redact.text(_last_words(said), secrets, limit=MAX_DETAIL)
     if "out of memory" in said or "cannot allocate memory" in said:
         return InvalidChart("Rendering this chart takes more memory than Helm may use.", code="chart.too_heavy")
+    told = "\n".join(line for line in said.splitlines() if not _KLOG.match(line)).strip() or said
     for pattern, kind, code, unknown in _RULES:
-        if pattern.search(said):
+        if pattern.search(told):
             return kind(detail, code=code, outcome_unknown=unknown)
     return HelmFailed(detail or f"Helm ended with code {ended.code}.", outcome_unknown=True)
 
@@ -119,4 +121,4 @@ def _last_words(said: str) -> str:
 
 
 def _is_noise(line: str) -> bool:
-    return line.startswith(_NOISE)
+    return line.startswith(_NOISE) or bool(_KLOG.match(line))

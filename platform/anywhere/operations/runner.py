@@ -155,12 +155,13 @@ def _waits(run: Run, wait: WaitFor) -> str:
 
 
 def _gateway_problem(exc: GatewayError) -> dict[str, Any]:
+    retry = {"action": "retry", "title": "Retry", "detail": "Try again once the cause is mended."}
     return OperationFailed(
         exc.detail,
         code=f"cluster.{exc.code}" if "." not in exc.code else exc.code,
-        title="The cluster refused this",
-        whose="cluster",
-        next=[{"action": "retry", "title": "Retry", "detail": "Try again once the cause is mended."}],
+        title=exc.title,
+        whose=exc.whose,
+        next=[] if exc.whose == "yours" else [retry],
     ).as_error()
 
 

@@ -19,6 +19,7 @@ from services.rules.health.words import (
     Raw,
     age,
     condition,
+    ending,
     entries,
     is_true,
     moment,
@@ -209,8 +210,8 @@ def _crashed(obj: Raw, status: Raw, ended: object, now: datetime | None, *, back
     if not isinstance(ended, dict):
         title = f"{first} {name} keeps ending and is restarted"
         return _about(obj, status, "container.exited", title, said, certain=certain, rank=22, reason="CrashLoopBackOff")
-    tail = f": {shorten(words(ended, 'message'), 200)}" if words(ended, "message") else ""
-    title = f"{first} {name} exited {exit_code}{tail}"
+    tail = f": {ending(words(ended, 'message'), 200)}" if words(ended, "message") else ""
+    title, said = f"{first} {name} exited {exit_code}{tail}", ending(said)
     return _about(obj, status, "container.exited", title, said, certain=certain, rank=22, reason=reason or "Error")
 
 

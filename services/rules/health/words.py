@@ -147,6 +147,12 @@ def shorten(text: str, limit: int = MAX_REASON) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def ending(text: str, limit: int = MAX_REASON) -> str:
+    """Give the end of a text on one line: of a log, the last words tell why it ends."""
+    line = re.sub(r"\s+", " ", text).strip()
+    return line if len(line) <= limit else "…" + line[1 - limit :]
+
+
 def sentence(text: str) -> str:
     """Give the text with a full stop at its end."""
     line = shorten(text)

@@ -36,6 +36,8 @@ def test_a_service_from_install_to_uninstall(aw: CommandLine):
     assert answer["endpoints"][0]["port"] == 6379
     assert answer["credentials"]["password"]
     assert answer["credentials"]["password"] not in aw.run("services", "connect", "cache")
+    shown = aw.run("services", "connect", "cache", "--show").splitlines()
+    assert all(f"{key}: {value}" in shown for key, value in answer["credentials"].items())
 
     plan = aw.json("services", "change", "cache", "--plan", "standard", "--set", "replicas=1", "--dry-run")
     assert any("Restarts 1 pod" in change["effect"] for change in plan["changes"])

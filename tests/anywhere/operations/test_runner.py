@@ -11,7 +11,7 @@ import pytest
 from django.db.models.functions import Now
 
 from anywhere.accounts.models import AuditEntry, Role
-from anywhere.gateways.errors import Forbidden, Unreachable
+from anywhere.gateways.errors import Forbidden, InvalidChart, Unreachable
 from anywhere.operations import access, actions, lease, runner, sweeper
 from anywhere.operations.errors import (
     Cancelled,
@@ -54,6 +54,25 @@ def test_an_operation_runs_its_steps_and_keeps_their_story(kind):
     assert [s["state"] for s in operation.steps] == ["done", "done"]
     events = list(OperationEvent.objects.filter(operation=operation).values_list("seq", "event"))
     assert events == [(1, "step"), (2, "log"), (3, "step"), (4, "step"), (5, "step"), (6, "done")]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "title", "whose", "ways"),
+    [
+        (InvalidChart("an odd number"), "The chart cannot be rendered with these values", "yours", []),
+        (Forbidden("no pods"), "The credential may not do this", "cluster", ["retry"]),
+    ],
+)
+def test_what_was_refused_is_said_with_who_can_mend_it(kind, refusal, title, whose, ways):
+    def refused(run):
+        raise refusal
+
+    operation = asked(kind(refused))
+    assert runner.run(str(operation.pk)) == "failed"
+    operation.refresh_from_db()
+    error = operation.error
+    assert (error["title"], error["whose"], error["detail"]) == (title, whose, refusal.detail)
+    assert [way["action"] for way in error["next"]] == ways
 
 
 def test_five_deliveries_of_one_operation_run_it_once(kind, in_thread):

@@ -32,21 +32,26 @@ SCHEMA = {
     ("values", "path", "code", "message"),
     [
         ({}, "name", "required", "This is needed."),
-        ({"name": 1}, "name", "type", "This is text."),
+        ({"name": 1}, "name", "type", "This has to be text."),
         ({"name": "A"}, "name", "pattern", "This takes small letters."),
-        ({"name": "abcdefghi"}, "name", "maxLength", "This has at most 8 characters."),
-        ({"name": "a", "replicas": 0}, "replicas", "minimum", "This is at least 1."),
-        ({"name": "a", "replicas": 9}, "replicas", "maximum", "This is at most 5."),
-        ({"name": "a", "replicas": 1.5}, "replicas", "type", "This is a whole number."),
-        ({"name": "a", "mode": "c"}, "mode", "enum", "This is one of a, b."),
+        ({"name": "abcdefghi"}, "name", "maxLength", "This may have at most 8 characters."),
+        ({"name": "a", "replicas": 0}, "replicas", "minimum", "This has to be at least 1."),
+        ({"name": "a", "replicas": 9}, "replicas", "maximum", "This has to be at most 5."),
+        ({"name": "a", "replicas": 1.5}, "replicas", "type", "This has to be a whole number."),
+        ({"name": "a", "mode": "c"}, "mode", "enum", "This has to be one of a, b."),
         ({"name": "a", "mode": "b"}, "replicas", "required", "This is needed."),
-        ({"name": "a", "fixed": 4}, "fixed", "const", "This is always 3."),
-        ({"name": "a", "list": [{"x": 1}]}, "list", "minItems", "This list has at least 2 entries."),
+        ({"name": "a", "fixed": 4}, "fixed", "const", "This has to be 3."),
+        ({"name": "a", "list": [{"x": 1}]}, "list", "minItems", "This list needs at least 2 entries."),
         ({"name": "a", "list": [{"x": 1}, {}]}, "list.1.x", "required", "This is needed."),
         ({"name": "a", "list": [{"x": 1}, {"x": 1}]}, "list", "uniqueItems", "An entry is there twice."),
-        ({"name": "a", "either": []}, "either", "type", "This is text or a whole number."),
+        ({"name": "a", "either": []}, "either", "type", "This has to be text or a whole number."),
         ({"name": "a", "zzz": 1}, "zzz", "unknown", "The package does not know this."),
-        ({"name": "a", "auth": {"password": "short"}}, "auth.password", "minLength", "This has at least 8 characters."),
+        (
+            {"name": "a", "auth": {"password": "short"}},
+            "auth.password",
+            "minLength",
+            "This needs at least 8 characters.",
+        ),
     ],
 )
 def test_a_wrong_value_is_said_in_plain_words(values, path, code, message):
@@ -88,10 +93,10 @@ def worded(pattern, words):
 @pytest.mark.parametrize(
     ("values", "path", "message"),
     [
-        ({"heap": "512"}, "heap", "This is an amount such as 512m."),
-        ({"names": ["a", "A"]}, "names.1", "This is a name."),
-        ({"extra": {"a": "b\nc"}}, "extra.a", "This is one line."),
-        ({"extra": {"A": "b"}}, "extra", "Each name is the name of a setting."),
+        ({"heap": "512"}, "heap", "This has to be an amount such as 512m."),
+        ({"names": ["a", "A"]}, "names.1", "This has to be a name."),
+        ({"extra": {"a": "b\nc"}}, "extra.a", "This has to be one line."),
+        ({"extra": {"A": "b"}}, "extra", "Each name has to be the name of a setting."),
     ],
 )
 def test_the_words_of_the_schema_say_what_a_value_is(values, path, message):
@@ -129,7 +134,7 @@ def test_no_message_holds_the_value():
 def test_problems_become_the_fields_of_a_problem_document():
     assert fields(problems(SCHEMA, {"name": "A", "replicas": 9})) == {
         "name": ["This takes small letters."],
-        "replicas": ["This is at most 5."],
+        "replicas": ["This has to be at most 5."],
     }
 
 

@@ -152,6 +152,17 @@ def test_names_are_checked_for_all_members_as_one_types(client, acme, offered):
     assert ask()["suggested"] == "pair-2"
 
 
+def test_a_namespace_in_which_a_service_is_exists(client, acme):
+    cluster = factories.cluster(acme, "prod", inventory={"namespaces": [{"name": "default"}]})
+    factories.service(acme, "cache", cluster=cluster, namespace="new")
+
+    def exists(namespace: str) -> bool:
+        body = {"package": "pair", "cluster": "prod", "namespace": namespace}
+        return client.post("/api/v1/organizations/acme/services/names/", body).json()["namespace"]["exists"]
+
+    assert [exists(name) for name in ("default", "new", "other")] == [True, True, False]
+
+
 def test_the_catalogue_has_stacks_beside_packages(client, acme, offered):
     cards = {c["name"]: c for c in client.get("/api/v1/catalog/packages/").json()["results"]}
     assert (cards["pair"]["kind"], cards["store"]["kind"], cards["store"]["members"]) == ("stack", "package", [])
@@ -190,5 +201,5 @@ def test_home_names_a_failed_stack_once_and_not_its_failed_member_beside_it(clie
     Service.objects.filter(name="data-second").update(operation=child)
     found = client.get("/api/v1/organizations/acme/overview/").json()["needs_attention"]
     assert [(f["title"], f["detail"], f["stack"]["name"]) for f in found] == [
-        ("data: install failed", "data-second: The image was not found", "data"),
+        ("data: install failed", "data-second: The image was not found: It is not there.", "data"),
     ]  # fmt: skip

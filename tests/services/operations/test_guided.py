@@ -200,6 +200,22 @@ def test_nodes_leave_one_by_one_each_through_all_the_steps(ring):
     assert said.exists()
 
 
+def test_the_volumes_that_go_with_nodes_are_named_before_the_change(ring):
+    service = installed(ring, 3)
+
+    def changes(replicas: int) -> list[tuple[str, str, str]]:
+        answer = finish(actions.ask_plan(service, ring.owner, {"values": {"replicas": replicas}})).result
+        claims = [c for c in answer["changes"] if c["object"]["kind"] == "PersistentVolumeClaim"]
+        return [(c["object"]["name"], c["severity"], c["effect"]) for c in claims]
+
+    assert changes(1) == [
+        ("data-ring-2", "data", "Deletes the volume of ring-2 when it has left"),
+        ("data-ring-1", "data", "Deletes the volume of ring-1 when it has left"),
+    ]
+    assert changes(4) == changes(3) == []
+    assert len(ring.cell.claims()) == 3 and ring.cell.words() == []
+
+
 def test_nodes_leave_together_when_the_package_lets_them(world):
     world.version = publish_ring(world, "")
     service = installed(world, 3)

@@ -78,9 +78,34 @@ def test_a_command_that_fails_says_its_last_words_and_stops_there(world, service
     operation = actions.request_procedure(service, world.owner, "repair")
     assert work(operation) == "failed"
     operation.refresh_from_db()
-    assert "disk is full" in operation.error["detail"]
+    assert operation.error["detail"] == "In ring-0: It ended with exit code 2. Its last words: disk is full"
     assert operation.error["next"][0]["action"] == "procedure"
     assert [words for words in world.cell.words()] == ["ring-0: repair ring-0 2"]
+
+
+def test_a_single_step_that_fails_kept_nothing_and_home_says_why(world, service):
+    Service.objects.filter(pk=service.pk).update(values={**service.values, "backup": True})
+    service.refresh_from_db()
+    world.cell.answers["copy"] = Pretended(1, 0, [(STDERR, "there is no store\n")])
+    operation = actions.request_procedure(service, world.owner, "backup")
+    assert work(operation) == "failed"
+    operation.refresh_from_db()
+    assert operation.error["kept"] == ""
+    found = factories.client(world.owner).get(f"/api/v1/services/{service.pk}/events/").json()["results"]
+    assert any(
+        e["message"] == "Copy: failed: In ring-0: It ended with exit code 1. Its last words: there is no store"
+        for e in found
+    )
+
+
+def test_a_procedure_of_a_service_that_was_stopped_says_so_at_once(world, service):
+    stored = next(o for o in world.cell.objects.values() if o["kind"] == "StatefulSet")
+    world.cell.put({**stored, "spec": {**stored["spec"], "replicas": 0}})
+    operation = actions.request_procedure(service, world.owner, "repair")
+    assert work(operation) == "failed"
+    operation.refresh_from_db()
+    assert (operation.error["code"], operation.error["whose"]) == ("command.stopped", "yours")
+    assert "ring is scaled to 0" in operation.error["detail"] and world.cell.ran == []
 
 
 def test_only_what_the_values_allow_is_offered_and_run(world, service):

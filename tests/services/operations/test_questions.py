@@ -6,7 +6,7 @@ import pytest
 
 from anywhere.clusters.models import Cluster, Credential
 from anywhere.gateways import fakes
-from anywhere.gateways.errors import Unreachable
+from anywhere.gateways.errors import InvalidChart, Unreachable
 from services import actions
 from tests.services.operations.conftest import Cell, World, finish
 from tests.support import factories
@@ -41,6 +41,20 @@ def test_a_plan_against_a_guard_is_refused_without_asking_the_cluster(world):
     assert [r["code"] for r in answer["refusals"]] == ["guard.same-major"]
     assert (answer["changes"], answer["summary"]) == ([], "This change is refused.")
     assert len(world.cell.calls) == since
+
+
+def test_a_plan_that_the_chart_does_not_take_is_refused_in_its_words(world, monkeypatch):
+    service = world.installed()
+
+    def refuse(request):
+        raise InvalidChart("replicas needs an odd number")
+
+    monkeypatch.setattr(world.cell, "render", refuse)
+    answer = finish(actions.ask_plan(service, world.owner, {"values": {"replicas": 2}})).result
+    assert answer["summary"] == "This change is refused." and answer["changes"] == []
+    assert answer["refusals"] == [
+        {"code": "chart.invalid", "detail": "replicas needs an odd number", "way": "", "path": ""}
+    ]
 
 
 def test_a_plan_of_nothing_changes_nothing(world):
