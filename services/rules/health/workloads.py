@@ -48,6 +48,12 @@ def _coming(seen: Counts, why: str, code: str = "workload.progressing") -> Healt
     return Health(PROGRESSING, code, f"{seen.ready} of {plural(seen.desired, 'pod')} ready: {why}.")
 
 
+def _awaited(seen: Counts) -> str:
+    if seen.ready:
+        return "waiting for the others"
+    return "waiting for it" if seen.desired == 1 else "waiting for them"
+
+
 def deployment(obj: Raw, now: datetime | None = None) -> Health:
     """Give the health of a Deployment."""
     seen = counts(obj)
@@ -75,7 +81,7 @@ def deployment(obj: Raw, now: datetime | None = None) -> Health:
     if total > updated:
         return _coming(seen, f"{plural(total - updated, 'old pod')} still to stop")
     if number(obj, "status", "availableReplicas") < seen.desired or seen.ready < seen.desired:
-        return _coming(seen, "waiting for the others")
+        return _coming(seen, _awaited(seen))
     return Health(HEALTHY)
 
 
@@ -90,7 +96,7 @@ def stateful_set(obj: Raw, now: datetime | None = None) -> Health:
             return Health(PROGRESSING, "workload.scaling_down", f"{plural(left, 'pod')} still to stop.")
         return Health(SUSPENDED, "workload.no_replicas", "It is scaled to 0.")
     if seen.ready < seen.desired:
-        return _coming(seen, "waiting for the others")
+        return _coming(seen, _awaited(seen))
     if number(obj, "status", "replicas") > seen.desired:
         more = plural(number(obj, "status", "replicas") - seen.desired, "pod")
         return _coming(seen, f"{more} more than wanted still to stop")
@@ -116,7 +122,7 @@ def daemon_set(obj: Raw, now: datetime | None = None) -> Health:
     if not on_delete and number(obj, "status", "updatedNumberScheduled") < seen.desired:
         return _coming(seen, f"{number(obj, 'status', 'updatedNumberScheduled')} of them on the new version")
     if number(obj, "status", "numberAvailable") < seen.desired or seen.ready < seen.desired:
-        return _coming(seen, "waiting for the others")
+        return _coming(seen, _awaited(seen))
     return Health(HEALTHY)
 
 
@@ -132,5 +138,5 @@ def replica_set(obj: Raw, now: datetime | None = None) -> Health:
             _down(seen), "workload.cannot_create_pods", sentence(words(condition(obj, "ReplicaFailure"), "message"))
         )
     if number(obj, "status", "availableReplicas") < seen.desired:
-        return _coming(seen, "waiting for the others")
+        return _coming(seen, _awaited(seen))
     return Health(HEALTHY)
