@@ -25,6 +25,7 @@ from services.operations.desired import Desired
 from services.rules import demands
 from services.rules import preflight as rules
 from services.rules.preflight import Facts, Part
+from services.rules.stacks import bound_names
 
 CLUSTERS_AT_ONCE = 4
 OLDEST_KUBERNETES = "v1.29.0"
@@ -47,6 +48,7 @@ def findings(
 ) -> list[Finding]:
     """Give all that stands against these objects on this cluster, looked up now."""
     facts = _facts(cluster, gateways, objects, wanted, owner)
+    facts = replace(facts, unbound=_unbound(gateways.kubernetes, objects, wanted))
     return rules.assess(objects, facts, wanted.version.definition.get("requires") or {}, upgrade)
 
 
@@ -85,6 +87,15 @@ def _facts(
         only_namespace=cluster.namespace if restricted else "",
         namespace=namespace,
     )
+
+
+def _unbound(kubernetes: KubernetesGateway, objects: Sequence[Object], wanted: Desired) -> list[str]:
+    """Give the Secrets that bind the release to other services, are mounted, and are not in the namespace."""
+    asked = bound_names(wanted.merged) & demands.mounted_secrets(objects)
+    try:
+        return [name for name in sorted(asked) if kubernetes.find(Ref("v1", "Secret", name, wanted.namespace)) is None]
+    except Forbidden:
+        return []
 
 
 def _find(kubernetes: KubernetesGateway, ref: Ref) -> Object | None:

@@ -59,6 +59,13 @@ def pod_template(obj: Object) -> Mapping[str, Any] | None:
     return None
 
 
+def mounted_secrets(objects: Sequence[Object]) -> set[str]:
+    """Give the names of the Secrets without which a pod of the objects does not start, for it mounts them."""
+    volumes = [volume for obj in objects for volume in (pod_template(obj) or {}).get("volumes") or []]
+    secrets = [volume.get("secret") or {} for volume in volumes]
+    return {str(secret["secretName"]) for secret in secrets if secret.get("secretName") and not secret.get("optional")}
+
+
 def replicas(obj: Object) -> int:
     """Give how many pods a workload asks for (a DaemonSet counts as one)."""
     spec = obj.get("spec") or {}

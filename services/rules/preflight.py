@@ -20,7 +20,7 @@ class Facts:
 
     `inventory` is the cluster's inventory document (None: never seen); `kinds` the served (apiVersion, kind) pairs
     (None: not known); `denied` the (verb, resource) pairs the credential may not do; `quotas` and `limit_ranges` are
-    the namespace's raw objects.
+    the namespace's raw objects; `unbound` the Secrets of other services that are asked for and not there.
     """
 
     inventory: Mapping[str, Any] | None
@@ -35,6 +35,7 @@ class Facts:
     name_taken_by: str = ""
     only_namespace: str = ""
     namespace: str = ""
+    unbound: Sequence[str] = ()
 
 
 def verdict(findings: Sequence[Finding]) -> str:
@@ -54,7 +55,7 @@ def assess(
 ) -> list[Finding]:
     """Give everything that stands against installing the objects (or, with upgrade, against changing to them)."""
     asked = demands.of(objects)
-    found = [*_names(facts, upgrade), *_rights(facts), *_kinds(asked, facts)]
+    found = [*_names(facts, upgrade), *_bindings(facts), *_rights(facts), *_kinds(asked, facts)]
     found += _policy(objects, facts)
     if facts.inventory is None:
         found.append(
@@ -123,6 +124,15 @@ def _names(facts: Facts, upgrade: bool) -> list[Finding]:
                              f"{facts.namespace} is not there and the credential may not create it.",
                              "Choose one that exists, or ask an administrator to create it.", "namespace"))  # fmt: skip
     return found
+
+
+def _bindings(facts: Facts) -> list[Finding]:
+    return [
+        Finding("error", "preflight.binding_missing", f"There is no Secret {name}",
+                f"It is not in {facts.namespace}, and the service is to be bound with it.",
+                "Choose a service of this namespace, install it there first, or leave the value empty.")
+        for name in facts.unbound
+    ]  # fmt: skip
 
 
 def _rights(facts: Facts) -> list[Finding]:

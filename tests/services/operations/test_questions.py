@@ -111,6 +111,34 @@ def test_preflight_refuses_a_name_that_is_taken_there(world: World):
     assert any("already" in f["detail"] for f in answer["findings"])
 
 
+def test_preflight_refuses_a_binding_whose_secret_is_not_there(world: World, monkeypatch):
+    whole = world.cell.render
+    mounts = [{"name": n, "secret": {"secretName": n, "optional": n == "maybe"}} for n in ("events-binding", "maybe")]
+
+    def render(request):
+        objects = whole(request)
+        spec = next(o for o in objects if o["kind"] == "StatefulSet")["spec"]["template"]["spec"]
+        spec["volumes"] = mounts
+        return objects
+
+    monkeypatch.setattr(world.cell, "render", render)
+    bindings = {"kafka": "events-binding", "store": "maybe", "unused": "nowhere"}
+    world.version.values = {**world.version.values, "bindings": bindings}
+    world.version.save(update_fields=["values"])
+
+    def found() -> list[str]:
+        operation = actions.ask_preflight(
+            world.organization, world.owner, version=world.version, plan="small", values={}, name="db",
+            namespace="db", clusters=[world.cluster],
+        )  # fmt: skip
+        (answer,) = finish(operation).result["clusters"]
+        return [f["title"] for f in answer["findings"] if f["level"] == "error"]
+
+    assert found() == ["There is no Secret events-binding"]
+    world.cell.put({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "events-binding", "namespace": "db"}})
+    assert found() == []
+
+
 def test_an_install_that_does_not_fit_applies_nothing_and_says_why(world):
     world.cell.begin("db", "Install complete")
     world.cell.releases["db", "db"][-1] = fakes.replace(world.cell.releases["db", "db"][-1], status="deployed")
