@@ -1,7 +1,7 @@
 /** Asks every cluster whether something fits, and waits for the answer. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, newIdempotencyKey, Problem } from '../api/client'
-import type { Operation, PreflightResult, Values } from '../api/types'
+import type { Finding, Operation, PreflightResult, Values } from '../api/types'
 import { isActive } from './operations'
 
 export interface PreflightRequest {
@@ -15,6 +15,12 @@ export interface PreflightRequest {
   without?: string[]
   clusters?: string[]
 }
+
+const ofValues = new Set(['chart.invalid', 'chart.values_refused'])
+
+/** The finding that refuses the values themselves: it says nothing of the cluster, which was not looked at. */
+export const valuesRefusal = (findings: Finding[]): Finding | undefined =>
+  findings.find((each) => each.level === 'error' && ofValues.has(each.code))
 
 const pause = (ms: number, signal: AbortSignal) => new Promise<void>((resolve, reject) => {
   const timer = setTimeout(resolve, ms)

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import type { Json } from '../../api/types'
 import { inWords, type FormField } from '../../lib/form/fields'
 import { pathOf } from '../../lib/form/flat'
+import { errorsAt } from '../../lib/form/validate'
 import { useSchemaForm } from './context'
 import { Control } from './control'
 
@@ -19,7 +20,7 @@ export function SchemaField({ name, formData }: Pick<FieldProps, 'name' | 'formD
   const field = form.fields.get(path)
   if (!field) return null
   const id = `value-${name}`
-  const errors = form.errors[path] ?? []
+  const errors = errorsAt(form.errors, path)
   const locked = form.mode === 'change' && field.form.immutable
   const help = locked ? `${field.description} It cannot be changed after the install.`.trim() : field.description
   const changed = form.isChanged(path)

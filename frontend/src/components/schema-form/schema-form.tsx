@@ -4,13 +4,13 @@
  */
 import Form from '@rjsf/core/lib/components/Form.js'
 import type { FieldProps, ObjectFieldTemplateProps, RJSFSchema, UiSchema } from '@rjsf/utils'
-import { useMemo, type ReactElement } from 'react'
+import { useMemo, useState, type ReactElement } from 'react'
 import type { Bindable, ClusterOptions, Json, Values } from '../../api/types'
 import { fieldsOf, groupsOf, groupSummary, isShown, type FormGroup, type Schema } from '../../lib/form/fields'
 import { flatData, flatSchema, keyOf, pathOf } from '../../lib/form/flat'
 import { noEvalValidator } from '../../lib/form/no-eval'
 import type { SecretValues } from '../../lib/form/secrets'
-import type { FieldErrors } from '../../lib/form/validate'
+import { errorsAt, type FieldErrors } from '../../lib/form/validate'
 import { getPath, mergeValues, sameJson, setPath, unsetPath } from '../../lib/form/values'
 import { Icon } from '../icon'
 import { SchemaFormContext, useSchemaForm, type SchemaFormState } from './context'
@@ -52,11 +52,15 @@ function secretWords(group: FormGroup, mode: 'install' | 'change'): string {
 
 function Group({ group, merged, children }: { group: FormGroup; merged: Values; children: ReactElement[] }): ReactElement {
   const { isChanged, errors, secrets, mode } = useSchemaForm()
-  const bad = group.fields.some((field) => errors[field.path])
+  const bad = group.fields.some((field) => errorsAt(errors, field.path).length > 0)
   const changed = (path: string) => isChanged(path) || Boolean(secrets[path])
+  // Opened by what is wrong, it stays open when that is mended.
+  const [opened, setOpened] = useState(false)
+  const [wasBad, setWasBad] = useState(false)
+  if (bad !== wasBad) { setWasBad(bad); if (bad) setOpened(true) }
   if (group.name === 'Basics') return <div className="block-basics"><div className="fields">{children}</div></div>
   return (
-    <details className="more" open={bad || undefined}>
+    <details className="more" open={opened} onToggle={(event) => setOpened(event.currentTarget.open)}>
       <summary><Icon name="right" className="chev" />{group.name}<span className="end">{bad ? <b className="danger-text">needs a look</b> : groupSummary(group, merged, changed) || secretWords(group, mode)}</span></summary>
       <div className="fields">{children}</div>
     </details>

@@ -178,7 +178,7 @@ export function CodeControl(props: ControlProps): ReactElement {
       <textarea id={props.id} className="in area mono" rows={Math.min(12, Math.max(4, (draft ?? wrapped).split('\n').length))} spellCheck={false} disabled={props.locked} value={draft ?? wrapped} onChange={(event) => set(event.target.value)} onBlur={() => { if (!broken) setDraft(null) }} {...aria(props)} />
       {broken && <span className="help" role="status">{broken}</span>}
       {isList && (
-        <span className="help">
+        <span className="help hint">
           {entryKeys(props.field.schema)}
           {isEmpty && draft === null && example && !props.locked && <>{' '}<button type="button" className="link-btn" onClick={() => onChange(props.field.path, example)}>Begin with an example</button></>}
         </span>

@@ -1,5 +1,5 @@
-import { screen, waitFor, within } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
 import { violations } from '../../test/axe'
 import { renderAt } from '../../test/render'
 import { answer, problem, type Call } from '../../test/server'
@@ -101,12 +101,131 @@ test('a cluster that does not fit is shown with what to do and cannot be chosen'
   expect(screen.queryByRole('radio', { name: /plant-ham/ })).not.toBeInTheDocument()
 })
 
-test('a chart that refuses the values says which and why', async () => {
+/** An answer in which the chart refuses the values: nothing was found out about the cluster. */
+const refusedBy = (detail: string) => operation('p1', 'succeeded', { clusters: [{
+  cluster: { id: 'c1', name: 'prod-eu', is_practice: false }, verdict: 'no', requests: {},
+  findings: [{ level: 'error', code: 'chart.invalid', title: 'The chart cannot be rendered with these values', detail, fix: 'Change the values.' }],
+}] })
+
+test('a value that the chart refuses is said at its field and in the bar, and keeps the cluster and its pickers', async () => {
   portal()
-  const refused = { ...checked('c2', 'plant-ham', 'no', 'The chart cannot be rendered with these values', 'Change the values.') }
-  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [{ ...refused, findings: [{ ...refused.findings[0], code: 'chart.invalid', detail: 'primary is 7, but 1 servers have the numbers 0 to 0.' }] }] }))
+  const detail = 'persistence.size needs persistence.storageClass, where the disk comes from.'
+  answer('get', 'operations/p1/', refusedBy(detail))
   renderAt(address)
-  expect(await screen.findByText(/primary is 7, but 1 servers have the numbers 0 to 0\./)).toBeInTheDocument()
+  expect(await screen.findByText(`A value needs a look: ${detail}`)).toBeInTheDocument()
+  expect(screen.getByRole('radio', { name: /prod-eu/ })).toBeChecked()
+  expect(screen.getByText('Not checked yet')).toBeInTheDocument()
+  expect(screen.queryByText('Does not fit')).not.toBeInTheDocument()
+  expect(screen.queryByText(/cannot be rendered|Choose a cluster|fits on none/)).not.toBeInTheDocument()
+  expect(await screen.findByLabelText('Disk')).toHaveAttribute('aria-invalid', 'true')
+  expect(screen.getByLabelText('Disk')).toHaveAccessibleDescription(detail)
+  expect(await screen.findByRole('combobox', { name: 'Storage class' })).toBeInTheDocument()
+  const before = within(screen.getByRole('heading', { name: 'Before we start' }).closest('section') as HTMLElement)
+  expect(before.getByText(detail)).toBeInTheDocument()
+  expect(before.queryByText(/Takes/)).not.toBeInTheDocument()
+  expect(await installButton()).toBeDisabled()
+  expect(await violations()).toEqual([])
+})
+
+test('a refusal that names no field stands before the start', async () => {
+  portal()
+  answer('get', 'operations/p1/', refusedBy('There is no program.'))
+  renderAt(address)
+  expect(await screen.findByText('There is no program.')).toBeInTheDocument()
+  expect((await screen.findByLabelText('Disk'))).not.toHaveAttribute('aria-invalid')
+})
+
+test('an only cluster that does not fit says so before the start', async () => {
+  portal()
+  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [{ ...checked('c2', 'plant-ham', 'no', 'Silent since 14:02', 'Check that its API is up.') }] }))
+  answer('get', 'clusters/c2/options/', { namespaces: [], storage_classes: [], ingress_classes: [] })
+  renderAt(address)
+  expect(await screen.findByText('Silent since 14:02')).toBeInTheDocument()
+  expect(screen.queryByText(/Choose a cluster/)).not.toBeInTheDocument()
+})
+
+test('pickers and findings stay with the cluster that did fit until now', async () => {
+  portal()
+  const { user } = renderAt(address)
+  expect(await screen.findByRole('combobox', { name: 'Storage class' })).toBeInTheDocument()
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [checked('c2', 'plant-ham', 'no', 'Silent since 14:02'), checked('c1', 'prod-eu', 'no', 'There is no Secret store', 'Choose another.')] }))
+  await user.clear(screen.getByLabelText('Namespace'))
+  await user.type(screen.getByLabelText('Namespace'), 'shop')
+  expect(await screen.findByText('It fits on none of your clusters. Each says above what to do.')).toBeInTheDocument()
+  const before = within(screen.getByRole('heading', { name: 'Before we start' }).closest('section') as HTMLElement)
+  expect(before.getByText('There is no Secret store')).toBeInTheDocument()
+  expect(screen.getByRole('combobox', { name: 'Storage class' }).tagName).toBe('SELECT')
+})
+
+test('what is wrong inside a list is said at its field, without what was said of the value before', async () => {
+  portal()
+  const models = {
+    type: 'array', title: 'Versions', 'x-form': { order: 3, group: 'Basics', widget: 'list' },
+    items: { type: 'object', properties: { version: { type: 'string' }, weight: { type: 'integer', maximum: 100 } } },
+  }
+  answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', {
+    ...form, schema: { ...form.schema, properties: { ...form.schema.properties, models } }, values: { ...form.values, models: [] },
+  })
+  answer('get', 'operations/p1/', refusedBy('models is empty. Name at least one version.'))
+  const { user } = renderAt(address)
+  expect(await screen.findByText('A value needs a look: models is empty. Name at least one version.')).toBeInTheDocument()
+  const field = await screen.findByLabelText('Versions')
+  await user.click(field)
+  await user.paste('- weight: 150')
+  expect(field).toHaveAttribute('aria-invalid', 'true')
+  expect(field).toHaveAccessibleDescription(/^Entry 1, weight: The largest possible value is 100\./)
+  expect(screen.queryByText(/models is empty/)).not.toBeInTheDocument()
+})
+
+test('a fold opened by a wrong value stays open when it is mended', async () => {
+  portal()
+  const { user } = renderAt(address)
+  await user.click(await screen.findByRole('button', { name: 'Edit' }))
+  const text = await screen.findByLabelText('Values as YAML')
+  await user.type(text, 'service:{enter}  type: Odd')
+  const fold = screen.getByText('Network').closest('details')
+  await waitFor(() => expect(fold).toHaveAttribute('open'))
+  await user.selectOptions(screen.getByLabelText('Reachable from'), 'NodePort')
+  expect(screen.queryByText('needs a look')).not.toBeInTheDocument()
+  expect(fold).toHaveAttribute('open')
+})
+
+test('a check that takes long says so and can be tried again', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  const { preflights } = portal()
+  answer('get', 'operations/p1/', operation('p1', 'running'))
+  const view = renderAt(address)
+  await screen.findByLabelText('Disk')
+  await waitFor(() => expect(preflights).toHaveLength(1))
+  expect(screen.queryByText(/takes longer than usual/)).not.toBeInTheDocument()
+  await act(() => vi.advanceTimersByTimeAsync(9_000))
+  expect(await screen.findByText(/Checking your clusters .* This takes longer than usual\./)).toBeInTheDocument()
+  vi.useRealTimers()
+  await view.user.click(screen.getByRole('button', { name: 'Try again' }))
+  await waitFor(() => expect(preflights.length).toBeGreaterThan(1))
+})
+
+test('a service is installed again under its name with its values, without the marks of secrets', async () => {
+  const { installs } = portal()
+  answer('get', 'services/s7/values/', { values: { persistence: { size: '20Gi' }, auth: { password: { $secret: true } } }, merged_yaml: '', defaults: {}, schema: {}, version: '1.0.0', plan: 'standard' })
+  const { user } = renderAt(`${address}?plan=standard&cluster=c1&name=orders-db&namespace=shop&from=s7`)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  expect(screen.getByLabelText('Service name')).toHaveValue('orders-db')
+  expect(screen.getByLabelText('Namespace')).toHaveValue('shop')
+  expect(screen.getByRole('radio', { name: /Standard/ })).toBeChecked()
+  expect(await screen.findByLabelText('Disk')).toHaveValue('20')
+  await user.click(await installButton())
+  await waitFor(() => expect(installs[0]?.body).toMatchObject({ name: 'orders-db', namespace: 'shop', plan: 'standard', cluster: 'c1', values: { persistence: { size: '20Gi' } } }))
+  expect(JSON.stringify(installs[0]?.body)).not.toContain('secret')
+})
+
+test('a service whose values cannot be had is installed again under its name', async () => {
+  portal()
+  answer('get', 'services/s7/values/', problem('not_found', 'Not found', ''), 404)
+  renderAt(`${address}?name=orders-db&namespace=shop&from=s7`)
+  expect(await screen.findByLabelText('Service name')).toHaveValue('orders-db')
+  expect(screen.getByLabelText('Namespace')).toHaveValue('shop')
 })
 
 test('only what differs is sent; the secret goes with it and is not in the check or the text', async () => {

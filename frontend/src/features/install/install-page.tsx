@@ -2,14 +2,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactElement } from 'react'
-import type { Package, PackageForm } from '../../api/types'
+import type { Package, PackageForm, ServiceValues } from '../../api/types'
 import { PageHead } from '../../components/page'
-import { QueryView, Skeleton, SkeletonCard } from '../../components/states'
+import { Loading, QueryView, Skeleton, SkeletonCard } from '../../components/states'
 import { ProblemPanel } from '../../components/problem-panel'
 import { Tile } from '../../components/tile'
 import { Button, ButtonLink } from '../../components/button'
+import { withoutMasks } from '../../lib/form/masks'
 import { packageFormQuery, packageQuery } from '../../lib/packages'
 import { bytes, cores, count } from '../../lib/format'
+import { serviceValuesQuery } from '../../lib/service-values'
 import { useMayChange, useOrg } from '../../lib/session'
 import { CheckCard } from './components/check-card'
 import { ClusterBlock } from './components/cluster-block'
@@ -30,17 +32,26 @@ export function InstallPage(): ReactElement {
   const org = useOrg()
   const { package: name } = useParams({ from: '/app/o/$org/catalogue/$package/install' })
   const query = useQuery(packageQuery(name))
-  return <QueryView page query={query} what={name} skeleton={<InstallSkeleton />}>{(item) => <WithForm key={item.name} org={org} item={item} />}</QueryView>
+  return <QueryView page query={query} what={name} skeleton={<InstallSkeleton />}>{(item) => <WithFormer key={item.name} org={org} item={item} />}</QueryView>
 }
 
-function WithForm({ org, item }: { org: string; item: Package }): ReactElement {
-  const search = useSearch({ from: '/app/o/$org/catalogue/$package/install' })
-  const [draft, setDraft] = useDraft(`${org}:${item.name}`, { plan: search.plan ?? null, cluster: search.cluster ?? null })
+/** Waits for the values of the service that is installed again; without them it is a form like any other. */
+function WithFormer({ org, item }: { org: string; item: Package }): ReactElement {
+  const { from } = useSearch({ from: '/app/o/$org/catalogue/$package/install' })
+  const values = useQuery({ ...serviceValuesQuery(from ?? ''), enabled: from !== undefined && item.kind === 'package' })
+  if (values.isLoading) return <Loading what="the former values" onRetry={() => void values.refetch()}><InstallSkeleton /></Loading>
+  return <WithForm key={from ?? ''} org={org} item={item} former={values.data} />
+}
+
+function WithForm({ org, item, former }: { org: string; item: Package; former: ServiceValues | undefined }): ReactElement {
+  const { from, ...chosen } = useSearch({ from: '/app/o/$org/catalogue/$package/install' })
+  const id = [org, item.name, ...(from ? [from] : [])].join(':')
+  const [draft, setDraft] = useDraft(id, { ...chosen, ...(former && { version: former.version, values: withoutMasks(former.values) }) }, from ? {} : chosen)
   const version = item.versions.some((each) => each.version === draft.version) ? (draft.version ?? item.version) : item.version
   const query = useQuery(packageFormQuery(item.name, version))
   return (
     <QueryView page query={query} what={`the form of ${item.title}`} skeleton={<InstallSkeleton />}>
-      {(form: PackageForm) => <Ready org={org} item={item} form={form} version={version} draft={draft} setDraft={setDraft} />}
+      {(form: PackageForm) => <Ready org={org} item={item} form={form} version={version} draftId={id} draft={draft} setDraft={setDraft} />}
     </QueryView>
   )
 }
@@ -49,7 +60,7 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
   const { org, item, form, version } = props
   const mayChange = useMayChange()
   const state = useInstallForm(props)
-  const { plan, checked } = state
+  const { plan, checked, takes } = state
   return (
     <>
       <PageHead title={`Install ${item.title}`} lead={item.kind === 'stack' ? `One click installs ${count(item.members.length, 'service')}, each bound to the others it needs. They are checked together first.` : 'Three choices are enough. Everything else has a good default.'}
@@ -69,17 +80,17 @@ function Ready(props: Parameters<typeof useInstallForm>[0]): ReactElement {
           </div>}
         </div></div>
         <aside className="stack sticky" aria-label="Check and values">
-          <CheckCard checked={checked} checking={state.checking} />
+          <CheckCard clusters={state.clusters} checked={checked} takes={takes} refusal={state.refusal} valid={state.valid} checking={state.checking} />
           <Suspense fallback={<SkeletonCard />}>
-            <ValuesPanel heading={`${item.kind} ${item.name} ${version}${plan ? `, plan ${plan.name}` : ''}`} base={state.base} values={state.values} secrets={state.secrets} secretPaths={form.secrets} errors={state.fieldErrors} parts={item.kind === 'stack' ? item.members.map((each) => each.name) : undefined} onChange={state.setValues} />
+            <ValuesPanel heading={`${item.kind} ${item.name} ${version}${plan ? `, plan ${plan.name}` : ''}`} base={state.base} values={state.values} secrets={state.secrets} secretPaths={form.secrets} errors={state.pathErrors} parts={item.kind === 'stack' ? item.members.map((each) => each.name) : undefined} onChange={state.setValues} />
           </Suspense>
         </aside>
       </form>
       <div className="paybar">
         <div className="grow">
           <b>{state.name || item.title}</b> <span className="dim">{plan ? `· ${plan.title}` : ''}{checked ? ` on ${checked.cluster.name}` : ''}
-            {checked?.requests && <span className="extra"> · takes {cores(checked.requests.cpu)}, {bytes(checked.requests.memory)} memory{checked.requests.storage > 0 ? `, ${bytes(checked.requests.storage)} disk` : ''}</span>}</span>
-          {state.blocked && <div className="small dim" id="why-not">{state.blocked}</div>}
+            {takes && <span className="extra"> · takes {cores(takes.cpu)}, {bytes(takes.memory)} memory{takes.storage > 0 ? `, ${bytes(takes.storage)} disk` : ''}</span>}</span>
+          {state.blocked && <div className="small dim why-not break" id="why-not">{state.blocked}</div>}
         </div>
         <ButtonLink look="quiet" to="/o/$org/catalogue/$package" params={{ org, package: item.name }}>Cancel</ButtonLink>
         <Button type="submit" form="install" look="main" busy={state.installing} disabled={!mayChange || state.blocked !== null} aria-describedby={state.blocked ? 'why-not' : undefined}>Install</Button>

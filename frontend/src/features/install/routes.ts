@@ -5,15 +5,19 @@ import { orgRoute } from '../../lib/parent-routes'
 export interface InstallSearch {
   plan?: string
   cluster?: string
+  name?: string
+  namespace?: string
+  /** The uninstalled service or stack that is installed again: its values are taken over. */
+  from?: string
 }
+
+const keys = ['plan', 'cluster', 'name', 'namespace', 'from'] as const
 
 export const installRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: '/catalogue/$package/install',
-  validateSearch: (search: Record<string, unknown>): InstallSearch => ({
-    ...(typeof search.plan === 'string' ? { plan: search.plan } : {}),
-    ...(typeof search.cluster === 'string' ? { cluster: search.cluster } : {}),
-  }),
+  validateSearch: (search: Record<string, unknown>): InstallSearch =>
+    Object.fromEntries(keys.flatMap((key) => (typeof search[key] === 'string' && search[key] !== '' ? [[key, search[key]]] : []))),
   component: lazyRouteComponent(() => import('./install-page'), 'InstallPage'),
 })
 

@@ -1,6 +1,6 @@
 /** The draft in this browser's storage, kept while the tab lives. */
 import { useCallback, useState } from 'react'
-import { readDraft, type Draft } from './rules/draft'
+import { beginDraft, type Draft } from './rules/draft'
 
 const keyOf = (id: string) => `anywhere.install.${id}`
 
@@ -8,12 +8,9 @@ function stored(id: string): string | null {
   try { return sessionStorage.getItem(keyOf(id)) } catch { return null }
 }
 
-/** The draft and a way to change it; `wished` from the address wins over what was stored. */
-export function useDraft(id: string, wished: Partial<Draft>): [Draft, (change: Partial<Draft>) => void] {
-  const [draft, setDraft] = useState<Draft>(() => {
-    const kept = readDraft(stored(id))
-    return { ...kept, plan: wished.plan ?? kept.plan, cluster: wished.cluster ?? kept.cluster }
-  })
+/** The draft and a way to change it: what was stored, else `former`; `wished` from the address wins over both. */
+export function useDraft(id: string, former: Partial<Draft>, wished: Partial<Draft>): [Draft, (change: Partial<Draft>) => void] {
+  const [draft, setDraft] = useState<Draft>(() => beginDraft(stored(id), former, wished))
   const change = useCallback((part: Partial<Draft>) => setDraft((before) => {
     const after = { ...before, ...part }
     try { sessionStorage.setItem(keyOf(id), JSON.stringify(after)) } catch { /* a full or forbidden storage loses only the draft */ }

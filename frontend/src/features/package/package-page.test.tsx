@@ -29,6 +29,17 @@ test('it says what it is, its plans, what it creates and needs, and where it fit
   expect(asked[0]?.body).toMatchObject({ package: 'kafka', plan: 'small', name: 'kafka-1' })
 })
 
+test('a package that first needs a value says which, and not that a cluster does not fit', async () => {
+  answer('get', 'catalog/packages/kafka/', item)
+  answer('post', 'organizations/tern/services/names/', { suggested: 'kafka-1', name: { available: true }, namespace: { suggested: 'kafka-1', exists: false } })
+  const finding = { level: 'error', code: 'chart.invalid', title: 'The chart cannot be rendered with these values', detail: 'models is empty. Name at least one version.', fix: '' }
+  answer('post', 'organizations/tern/preflight/', question('succeeded', { clusters: [{ cluster: { id: 'c1', name: 'prod-eu', is_practice: false }, verdict: 'no', findings: [finding], requests: {} }] }), 202)
+  renderAt('/o/tern/catalogue/kafka')
+  const said = await screen.findByText('Not checked yet: models is empty. Name at least one version.')
+  expect(said.parentElement?.querySelector('.v-unknown')).toHaveTextContent('prod-eu')
+  expect(screen.queryByText(/cannot be rendered/)).not.toBeInTheDocument()
+})
+
 test('a package that is not there says so', async () => {
   answer('get', 'catalog/packages/nothing/', problem('not_found', 'Not found', ''), 404)
   renderAt('/o/tern/catalogue/nothing')

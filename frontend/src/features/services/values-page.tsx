@@ -6,11 +6,11 @@ import { Button, ButtonLink } from '../../components/button'
 import { CodeBlock } from '../../components/code-block'
 import { Icon } from '../../components/icon'
 import { QueryView, SkeletonCard } from '../../components/states'
+import { withDots } from '../../lib/form/masks'
 import { toYaml } from '../../lib/form/yaml'
+import { serviceValuesQuery } from '../../lib/service-values'
 import { useMayChange } from '../../lib/session'
 import { serviceQuery } from '../../lib/subjects'
-import { valuesQuery } from './api/get-values'
-import { withDots } from './rules/masks'
 
 /** The form is large: it comes when somebody wants to change something. */
 const ChangeForm = lazy(() => import('./components/change-form').then((module) => ({ default: module.ChangeForm })))
@@ -21,7 +21,7 @@ export function ValuesPage(): ReactElement | null {
   const navigate = useNavigate()
   const mayChange = useMayChange()
   const { data: service } = useQuery(serviceQuery(id))
-  const query = useQuery(valuesQuery(id))
+  const query = useQuery(serviceValuesQuery(id))
   if (!service) return null
   const close = () => void navigate({ to: '/o/$org/services/$id/values', params: { org, id }, search: {} })
   return (

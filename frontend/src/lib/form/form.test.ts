@@ -4,7 +4,7 @@ import { fieldsOf, groupsOf, groupSummary, isShown, titleFromKey } from './field
 import { shownIn, toQuantity, unitToAsk } from './quantity'
 import { takeSecrets, withSecrets } from './secrets'
 import { patternSentence } from './pattern'
-import { validateValues } from './validate'
+import { errorsAt, validateValues } from './validate'
 import { difference, getPath, leafPaths, mergeValues, prune, setPath, unsetPath } from './values'
 import { parseYaml, toYaml } from './yaml'
 
@@ -180,10 +180,20 @@ describe('what the bundled packages use', () => {
       heap: ['This has to be an amount such as 512m.'],
       'names.1': ['This has to be a name.'],
       'extra.a': ['This has to be one line.'],
-      size: ['This is not an amount. Write a number above 0.'],
+      size: ['This has to be an amount such as 10Gi; 0 is not enough.'],
     })
     expect(validateValues(schema, { extra: { A: 'b' } })).toEqual({ extra: ['Each name has to be a name of a setting.'] })
     expect(Object.keys(validateValues(schema, { heap: 'an amount such as 512m' }))).toEqual(['heap'])
+  })
+  test('an amount without words of its own is said with a unit as example', () => {
+    const amount = (unit: string) => ({ type: 'object', properties: { size: { type: 'string', pattern: '^[1-9][0-9]*(Gi|m)$', 'x-form': { widget: 'quantity', unit } } } })
+    expect(validateValues(amount('GiB'), { size: '10GB' })).toEqual({ size: ['This is not an amount. Write one above 0 with its unit, such as 10Gi.'] })
+    expect(validateValues(amount('cores'), { size: 'x' })).toEqual({ size: ['This is not an amount. Write one above 0 with its unit, such as 500m.'] })
+  })
+  test('what is wrong inside a list is found at the list, with its place', () => {
+    const errors = { 'models.0.weight': ['The largest possible value is 100.'], models: ['At most 2 are possible.'], modelsDir: ['No.'] }
+    expect(errorsAt(errors, 'models')).toEqual(['Entry 1, weight: The largest possible value is 100.', 'At most 2 are possible.'])
+    expect(errorsAt(errors, 'other')).toEqual([])
   })
   test('free settings are checked by name and kind', () => {
     expect(Object.keys(validateValues(own, { extra: { Big: 1 } }))[0]).toMatch(/^extra/)

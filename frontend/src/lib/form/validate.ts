@@ -24,7 +24,11 @@ function schemaAt(root: Schema, path: string[]): Schema {
 
 const typeWords: Record<string, string> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a group of values' }
 
-const noAmount = 'This is not an amount. Write a number above 0.'
+const amounts: Record<string, string> = { GiB: '10Gi', cores: '500m' }
+const noAmount = (schema: Schema) => {
+  const unit = (schema['x-form'] as { unit?: string } | undefined)?.unit ?? ''
+  return `This is not an amount. Write one above 0 with its unit, such as ${amounts[unit] ?? '10Gi'}.`
+}
 const isQuantity = (schema: Schema) => (schema['x-form'] as { widget?: string } | undefined)?.widget === 'quantity'
 
 function message(unit: OutputUnit, schema: Schema): string {
@@ -38,7 +42,7 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'const': {
       // What stands in `else` says in words what a value has to be, where a pattern would say nothing to a person.
       const words = unit.keywordLocation.endsWith('/else/const') ? (schema.else as Schema | undefined)?.const : undefined
-      if (words !== undefined && isQuantity(schema)) return noAmount
+      if (words !== undefined && isQuantity(schema)) return `This has to be ${String(words)}; 0 is not enough.`
       return `This has to be ${String(words ?? schema.const)}.`
     }
     case 'minimum': return `The smallest possible value is ${String(schema.minimum)}.`
@@ -52,7 +56,7 @@ function message(unit: OutputUnit, schema: Schema): string {
     case 'maxItems': return `At most ${String(schema.maxItems)} are possible.`
     case 'uniqueItems': return 'Each may be there once only.'
     case 'pattern':
-      if (isQuantity(schema)) return noAmount
+      if (isQuantity(schema)) return noAmount(schema)
       if (typeof own === 'string') return own
       return patternSentence(String(schema.pattern)) || ['This has another form than the package expects.', schema.description].filter(Boolean).join(' ')
     case 'not': return 'This value cannot be used here.'
@@ -84,4 +88,18 @@ export function validateValues(schema: Schema, values: Values): FieldErrors {
   }
   if (!result.valid && Object.keys(errors).length === 0) add([], 'These values do not fit together as the package expects.')
   return errors
+}
+
+/** "Entry 1, weight": where in a field something is. */
+function within(rest: string): string {
+  const words = rest.split('.').map((key) => (/^\d+$/.test(key) ? `entry ${Number(key) + 1}` : key)).join(', ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** What is wrong at the path and with what lies below it, such as an entry of a list. */
+export function errorsAt(errors: FieldErrors, path: string): string[] {
+  return Object.entries(errors).flatMap(([at, messages]) => {
+    if (at === path) return messages
+    return at.startsWith(`${path}.`) ? messages.map((text) => `${within(at.slice(path.length + 1))}: ${text}`) : []
+  })
 }

@@ -29,6 +29,11 @@ export function readDraft(text: string | null): Draft {
   }
 }
 
+/** The stored draft, else one made of `former`, with what is wished laid over it. */
+export function beginDraft(text: string | null, former: Partial<Draft>, wished: Partial<Draft>): Draft {
+  return { ...(text ? readDraft(text) : { ...emptyDraft, ...former }), ...wished }
+}
+
 /** "values.auth.database" of the server's answer is "auth.database" of the form; others stay. */
 export function serverErrors(fields: Record<string, string[]>): { values: Record<string, string[]>; own: Record<string, string[]> } {
   const values: Record<string, string[]> = {}

@@ -1,8 +1,8 @@
 /** What a change sends: only what differs from now; secrets left out are kept. */
 import type { Values } from '../../../api/types'
+import { withoutMasks } from '../../../lib/form/masks'
 import { withSecrets, type SecretValues } from '../../../lib/form/secrets'
 import { sameJson } from '../../../lib/form/values'
-import { withoutMasks } from './masks'
 
 export interface Draft {
   values: Values

@@ -1,5 +1,5 @@
 /** Secret values are answered as marks; sending one back would make the mark the value. */
-import type { Json, Values } from '../../../api/types'
+import type { Json, Values } from '../../api/types'
 
 /** Whether `value` stands for a secret that is set. */
 export function isMask(value: Json | undefined): boolean {
