@@ -4,6 +4,7 @@ import '@mantine/core/styles/UnstyledButton.css'
 import '@mantine/core/styles/Popover.css'
 import '@mantine/core/styles/Menu.css'
 import type { ReactElement, ReactNode } from 'react'
+import { rememberMenu } from '../lib/give-back'
 import { Icon, type IconName } from './icon'
 
 export interface MenuItem {
@@ -31,7 +32,7 @@ export function Menu({ label, items, children }: { label: string; items: MenuIte
             leftSection={item.icon ? <Icon name={item.icon} /> : undefined}
             rightSection={item.selected ? <Icon name="check" label="Selected" /> : undefined}
             className={item.danger ? 'danger-text' : undefined}
-            onClick={item.onSelect}
+            onClick={(event) => { rememberMenu(event.currentTarget); item.onSelect() }}
           >
             {item.label}
             {item.disabled && <span className="tiny faint block-line">{item.disabled}</span>}
