@@ -1,6 +1,7 @@
 /** The four states of every view: loading, error, empty, ready. */
 import { useEffect, useState, type CSSProperties, type ReactElement, type ReactNode } from 'react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { useLastError } from '../lib/last-error'
 import { ProblemPanel } from './problem-panel'
 import { Button } from './button'
 
@@ -61,10 +62,11 @@ export function QueryView<T>({ query, what, skeleton, isEmpty, empty, page, chil
   page?: boolean
   children: (data: T) => ReactNode
 }): ReactElement {
+  const error = useLastError(query)
   if (query.data !== undefined) {
     if (isEmpty?.(query.data)) return <>{empty}</>
     return <>{children(query.data)}</>
   }
-  if (query.error) return <ProblemPanel problem={query.error} page={page} onRetry={() => void query.refetch()} />
+  if (error) return <ProblemPanel problem={error} page={page} onRetry={() => void query.refetch()} />
   return <Loading what={what} onRetry={() => void query.refetch()}>{skeleton ?? <SkeletonCard />}</Loading>
 }

@@ -11,6 +11,7 @@ import { ProblemPanel } from '../../components/problem-panel'
 import { Empty, Loading, SkeletonCard } from '../../components/states'
 import { useNow } from '../../components/time'
 import { clock, fullTime } from '../../lib/format'
+import { useLastError } from '../../lib/last-error'
 import { auditQuery } from './api/list-audit'
 import { actionIcon, actionWords, actorName, byDay, dayTitle, detailWords, operationOf } from './rules/sentence'
 
@@ -27,12 +28,13 @@ export function ActivityPage(): ReactElement {
   const { org } = useParams({ from: '/app/o/$org/activity' })
   const now = useNow()
   const query = useInfiniteQuery(auditQuery(org))
+  const error = useLastError(query)
   const entries = query.data?.pages.flatMap((page) => page.results) ?? []
   return (
     <>
       <PageHead title="Activity" lead="Who did what, when, to which service or cluster. Secrets are never written here." />
-      {query.error && !query.data && <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <Loading what="the activity" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
+      {error !== null && !query.data && <ProblemPanel problem={error} onRetry={() => void query.refetch()} />}
+      {query.isPending && error === null && <Loading what="the activity" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
       {query.data && entries.length === 0 && <section className="card"><Empty title="Nothing happened yet">Everything people ask of Anywhere is written here: installs, changes, looks at credentials.</Empty></section>}
       {byDay(entries).map((day) => (
         <section className="card" key={day.key} aria-label={dayTitle(day.key, now)}>

@@ -10,6 +10,7 @@ import { ProblemPanel } from '../../components/problem-panel'
 import { Empty, Loading, SkeletonCard } from '../../components/states'
 import { Ago, Duration } from '../../components/time'
 import { OperationBadge } from '../../components/verdict'
+import { useLastError } from '../../lib/last-error'
 import { doingSentence, isFinal, operationWord } from '../../lib/operations'
 import { operationsQuery } from './api/list-operations'
 
@@ -41,6 +42,7 @@ export function OperationsPage(): ReactElement {
   const search = useSearch({ from: '/app/o/$org/operations' })
   const navigate = useNavigate()
   const query = useInfiniteQuery(operationsQuery(org, search))
+  const error = useLastError(query)
   const rows = query.data?.pages.flatMap((page) => page.results) ?? []
   const choose = (state: string | undefined) => void navigate({ to: '/o/$org/operations', params: { org }, search: { ...search, state } })
   return (
@@ -49,8 +51,8 @@ export function OperationsPage(): ReactElement {
       <div className="chips line" role="group" aria-label="State">
         {filters.map((filter) => <button key={filter.label} type="button" className="chip" aria-pressed={search.state === filter.state} onClick={() => choose(filter.state)}>{filter.label}</button>)}
       </div>
-      {query.error && !query.data && <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <Loading what="operations" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
+      {error !== null && !query.data && <ProblemPanel problem={error} onRetry={() => void query.refetch()} />}
+      {query.isPending && error === null && <Loading what="operations" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
       {query.data && rows.length === 0 && (
         search.state || search.kind
           ? <section className="card"><div className="pad"><Empty title="No operation matches" action={<Button onClick={() => void navigate({ to: '/o/$org/operations', params: { org }, search: {} })}>Clear filters</Button>}>Nothing of this kind has happened here.</Empty></div></section>

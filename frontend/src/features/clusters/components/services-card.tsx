@@ -7,16 +7,18 @@ import { worstFirst } from '../../../components/service-table'
 import { Empty, Loading, Skeleton } from '../../../components/states'
 import { Tile } from '../../../components/tile'
 import { Verdict } from '../../../components/verdict'
+import { useLastError } from '../../../lib/last-error'
 import { servicesQuery } from '../../../lib/services'
 
 export function ServicesCard({ org, cluster }: { org: string; cluster: string }): ReactElement {
   const query = useInfiniteQuery(servicesQuery(org, { cluster }))
+  const error = useLastError(query)
   const services = worstFirst(query.data?.pages.flatMap((page) => page.results) ?? [])
   return (
     <section className="card" aria-labelledby="services-here">
       <header><h2 id="services-here">Services here</h2>{services.length > 0 && <Link className="end small" to="/o/$org/services" params={{ org }} search={{ cluster }}>All of them</Link>}</header>
-      {query.isPending && <div className="pad"><Loading what="services"><Skeleton /><Skeleton width="60%" /></Loading></div>}
-      {query.error && !query.data && <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />}
+      {query.isPending && error === null && <div className="pad"><Loading what="services"><Skeleton /><Skeleton width="60%" /></Loading></div>}
+      {error !== null && !query.data && <ProblemPanel problem={error} onRetry={() => void query.refetch()} />}
       {query.data && services.length === 0 && <Empty title="None yet">Services you install on this cluster are listed here.</Empty>}
       {services.length > 0 && (
         <table className="flat">
