@@ -1,6 +1,6 @@
 /** Find or do anything: pages, actions, services, clusters and packages by name. */
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, type LinkProps } from '@tanstack/react-router'
+import { useLocation, useNavigate, type LinkProps } from '@tanstack/react-router'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Modal } from '@mantine/core'
 import '@mantine/core/styles/ModalBase.css'
@@ -11,7 +11,11 @@ import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import { api } from '../api/client'
 import type { Cluster, PackageList, Page, Service, Stack } from '../api/types'
 import { Icon, type IconName } from '../components/icon'
+import { proceduresQuery } from '../features/services/api/procedures'
 import { useGiveBack } from '../lib/give-back'
+import { isActive } from '../lib/operations'
+import { useMayChange } from '../lib/session'
+import { serviceQuery } from '../lib/subjects'
 import { useColorScheme } from './color-scheme'
 
 interface Command {
@@ -61,6 +65,17 @@ function useFound(org: string, text: string): Command[] {
   ]
 }
 
+/** What the package of the service on the page offers to do with it. */
+function useProcedures(org: string): Command[] {
+  const id = useLocation({ select: ({ pathname }) => /^\/o\/[^/]+\/services\/([^/]+)/.exec(pathname)?.[1] ?? '' })
+  const mayChange = useMayChange()
+  const { data: service } = useQuery({ ...serviceQuery(id), enabled: false })
+  const possible = mayChange && service?.state === 'present' && !isActive(service.operation)
+  const { data } = useQuery({ ...proceduresQuery(id), enabled: Boolean(possible) })
+  if (!possible) return []
+  return (data?.results ?? []).map((one): Command => ({ id: `run-${one.name}`, label: one.title, hint: `${service.name}: ${one.summary}`, icon: 'play', link: { to: '/o/$org/services/$id', params: { org, id }, search: { run: one.name } } }))
+}
+
 export default function CommandPalette({ org, onClose }: { org: string; onClose: () => void }): ReactElement {
   const navigate = useNavigate()
   const { toggle } = useColorScheme()
@@ -80,7 +95,7 @@ export default function CommandPalette({ org, onClose }: { org: string; onClose:
     place('Account and tokens', 'Go to', 'key', '/o/$org/account'),
     { id: 'theme', label: 'Switch light or dark', hint: 'Theme', icon: 'theme', run: toggle },
   ]
-  const found = [...useFound(org, text), ...matching(fixed, text)]
+  const found = [...useFound(org, text), ...matching([...useProcedures(org), ...fixed], text)]
   const index = Math.min(selected, Math.max(0, found.length - 1))
 
   const choose = (command: Command | undefined) => {

@@ -26,7 +26,7 @@ function Row({ revision, org, onRollBack, mayChange }: { revision: Revision; org
         <small>{revision.summary || kindWord(revision.kind)}</small></span></div></td>
       <td><Verdict verdict={status.verdict}>{status.word}</Verdict></td>
       <td data-l="Version" className="num">{revision.server_version && <>{revision.server_version}, package </>}{revision.version}{revision.plan ? `, ${revision.plan}` : ''}</td>
-      <td data-l="When"><Ago at={revision.at} /><span className="small dim block-line">{revision.by ?? 'Anywhere'}</span></td>
+      <td data-l="When"><span className="break"><Ago at={revision.at} /><span className="small dim block-line">{revision.by ?? 'Anywhere'}</span></span></td>
       <td data-l="Operation">{revision.operation_id ? <Link to="/o/$org/operations/$id" params={{ org, id: revision.operation_id }}>{kindWord(revision.kind)}</Link> : kindWord(revision.kind)}</td>
       <td className="right">
         {revision.status !== 'current' && revision.can_roll_back && <Button small disabled={!mayChange} onClick={onRollBack}>Roll back to this</Button>}

@@ -21,8 +21,10 @@ export const servicesRoute = createRoute({
 export const serviceRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: '/services/$id',
-  validateSearch: (search: Record<string, unknown>): { do?: 'uninstall' | 'change' } =>
-    search.do === 'uninstall' || search.do === 'change' ? { do: search.do } : {},
+  validateSearch: (search: Record<string, unknown>): { do?: 'uninstall' | 'change'; run?: string } => ({
+    ...(search.do === 'uninstall' || search.do === 'change' ? { do: search.do } : {}),
+    ...(typeof search.run === 'string' && search.run !== '' ? { run: search.run } : {}),
+  }),
   component: lazyRouteComponent(() => import('./service-layout'), 'ServiceLayout'),
 })
 const overviewRoute = createRoute({

@@ -2,8 +2,8 @@
 import '../../styles/ops.css'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useEffect, useState, type ReactElement } from 'react'
-import type { Procedure, Service } from '../../api/types'
+import { useEffect, type ReactElement } from 'react'
+import type { Service } from '../../api/types'
 import { Button, ButtonLink } from '../../components/button'
 import { Icon } from '../../components/icon'
 import { Menu, type MenuItem } from '../../components/menu'
@@ -27,31 +27,39 @@ const tabs = [
 ] as const
 
 function Acts({ service, org }: { service: Service; org: string }): ReactElement {
-  const [procedure, setProcedure] = useState<Procedure | null>(null)
   const { data: procedures } = useQuery({ ...proceduresQuery(service.id), enabled: service.state === 'present' })
+  const { run } = useSearch({ from: '/app/o/$org/services/$id' })
   const tab = useLocation({ select: (location) => location.pathname.split(service.id)[1] ?? '' })
   const navigate = useNavigate()
   const mayChange = useMayChange()
   const params = { org, id: service.id }
+  const ask = (name: string | undefined) => void navigate({ to: '.', search: name ? { run: name } : {}, replace: name === undefined })
+  const procedure = mayChange ? procedures?.results.find((one) => one.name === run) ?? null : null
   const refused = mayChange ? undefined : 'Owners and members can do this'
   const items: MenuItem[] = [
     { label: service.update ? `Upgrade to ${service.update.version}` : 'Change values or plan', icon: 'edit', disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id/values', params, search: { do: 'change' } }) },
     { label: 'Roll back', icon: 'restart', disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id/history', params }) },
     ...(procedures?.results ?? []).map((one): MenuItem => ({
-      label: one.title, icon: 'play', disabled: refused ?? (isActive(service.operation) ? 'Something else is under way' : undefined), onSelect: () => setProcedure(one),
+      label: one.title, icon: 'play', disabled: refused ?? (isActive(service.operation) ? 'Something else is under way' : undefined), onSelect: () => ask(one.name),
     })),
     { label: 'Uninstall', icon: 'trash', danger: true, disabled: refused, onSelect: () => void navigate({ to: '/o/$org/services/$id', params, search: { do: 'uninstall' } }) },
   ]
   if (service.state === 'uninstalled') {
-    return mayChange ? <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: service.package.name }}><Icon name="plus" />Install again</ButtonLink> : <></>
+    return mayChange ? <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: service.package.name }} search={{ plan: service.plan || undefined, cluster: service.cluster.id, name: service.name, namespace: service.namespace, from: service.id }}><Icon name="plus" />Install again</ButtonLink> : <></>
   }
   return (
     <>
       {!tab.startsWith('/connect') && <ButtonLink look={tab.startsWith('/values') ? 'plain' : 'main'} to="/o/$org/services/$id/connect" params={params}><Icon name="link" />Connect</ButtonLink>}
       <Menu label="More actions" items={items}><Button>More <Icon name="down" /></Button></Menu>
-      <ProcedureDialog service={service} org={org} procedure={procedure} onClose={() => setProcedure(null)} />
+      <ProcedureDialog service={service} org={org} procedure={procedure} onClose={() => ask(undefined)} />
     </>
   )
+}
+
+/** "installed", unless its install has not ended well: then it was only asked for. */
+function since(service: Service): string {
+  const install = service.operation?.kind === 'install' || service.operation?.kind === 'install_stack'
+  return install && service.operation?.state !== 'succeeded' ? 'asked for' : 'installed'
 }
 
 function Head({ service, org }: { service: Service; org: string }): ReactElement {
@@ -63,7 +71,7 @@ function Head({ service, org }: { service: Service; org: string }): ReactElement
       acts={<Acts service={service} org={org} />}
       lead={<>
         {service.package.title} on <Link to="/o/$org/clusters/$id" params={{ org, id: service.cluster.id }}>{service.cluster.name}</Link>
-        {service.cluster.is_practice && <> <span className="tag">practice</span></>} · namespace <code>{service.namespace}</code> · installed <Moment at={service.created_at} />
+        {service.cluster.is_practice && <> <span className="tag">practice</span></>} · namespace <code>{service.namespace}</code> · {since(service)} <Moment at={service.created_at} />
         {service.created_by ? ` by ${service.created_by}` : ''}
         {service.stack && <> · part of <Link to="/o/$org/stacks/$id" params={{ org, id: service.stack.id }}>{service.stack.name}</Link></>}
       </>}
@@ -79,7 +87,10 @@ export function ServiceLayout(): ReactElement {
   const path = useLocation({ select: (location) => location.pathname })
   const known = query.data !== undefined
   useEffect(() => {
-    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    const show = () => document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    show()
+    window.addEventListener('resize', show)
+    return () => window.removeEventListener('resize', show)
   }, [path, known])
   return (
     <QueryView page query={query} what="the service" skeleton={<><SkeletonCard lines={2} /><SkeletonCard lines={3} /><SkeletonCard lines={6} /></>}>

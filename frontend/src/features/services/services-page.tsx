@@ -11,6 +11,7 @@ import { ProblemPanel } from '../../components/problem-panel'
 import { ServiceTable, worstFirst } from '../../components/service-table'
 import { Empty, Loading, SkeletonCard } from '../../components/states'
 import { verdictOrder, verdictWords } from '../../components/verdict'
+import { useLastError } from '../../lib/last-error'
 import { servicesQuery, type ServiceFilters } from '../../lib/services'
 import { useMayChange } from '../../lib/session'
 import { clustersQuery } from '../../lib/subjects'
@@ -51,6 +52,7 @@ export function ServicesPage(): ReactElement {
   const navigate = useNavigate()
   const mayChange = useMayChange()
   const query = useInfiniteQuery(servicesQuery(org, filters))
+  const error = useLastError(query)
   const services = query.data?.pages.flatMap((page) => page.results) ?? []
   const filtered = Object.values(filters).some(Boolean)
   const none = query.data !== undefined && services.length === 0 && !filtered
@@ -58,10 +60,10 @@ export function ServicesPage(): ReactElement {
   const install = <ButtonLink look="main" to="/o/$org/catalogue" params={{ org }}><Icon name="plus" />Install a service</ButtonLink>
   return (
     <>
-      <PageHead title="Services" lead="Everything that runs for this organization, worst first." acts={mayChange && !none ? install : undefined} />
+      <PageHead title="Services" lead={filters.state === 'uninstalled' ? 'What was uninstalled. Data that was kept is found again when the same package is installed under the same name.' : 'Everything that runs for this organization, worst first.'} acts={mayChange && !none ? install : undefined} />
       {(filtered || services.length > 0) && <Filters filters={filters} org={org} choose={(change) => go({ ...filters, ...change })} />}
-      {query.error && !query.data && <ProblemPanel problem={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <Loading what="services" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
+      {error !== null && !query.data && <ProblemPanel problem={error} onRetry={() => void query.refetch()} />}
+      {query.isPending && error === null && <Loading what="services" onRetry={() => void query.refetch()}><SkeletonCard lines={8} /></Loading>}
       {query.data && services.length === 0 && (
         <section className="card">
           {filtered

@@ -66,11 +66,11 @@ test('uninstalling keeps the data, or wants the name typed', async () => {
   expect(calls[0]?.body).toEqual({ delete_data: true, confirm: 'data' })
 })
 
-test('an uninstalled stack can be installed again', async () => {
+test('an uninstalled stack can be installed again under the same name', async () => {
   answer('get', 'stacks/k1/', { ...stack, state: 'uninstalled', members: [member('kafka', 'Kafka', { state: 'uninstalled' })] })
   renderAt('/o/tern/stacks/k1')
   expect(await screen.findByText('This stack is uninstalled')).toBeInTheDocument()
-  expect(screen.getByRole('link', { name: 'Install again' })).toHaveAttribute('href', '/o/tern/catalogue/data-stack/install')
+  expect(screen.getByRole('link', { name: 'Install again' })).toHaveAttribute('href', '/o/tern/catalogue/data-stack/install?plan=small&cluster=c1&name=data&namespace=data&from=k1')
   expect(screen.queryByRole('button', { name: 'Uninstall all of it' })).not.toBeInTheDocument()
 })
 

@@ -63,7 +63,7 @@ function Ready({ stack, org }: { stack: Stack; org: string }): ReactElement {
   const navigate = useNavigate()
   const mayChange = useMayChange()
   const go = (open: boolean) => void navigate({ to: '/o/$org/stacks/$id', params: { org, id: stack.id }, search: open ? { do: 'uninstall' } : {}, replace: !open })
-  const again = <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: stack.package.name }}><Icon name="plus" />Install again</ButtonLink>
+  const again = <ButtonLink look="main" to="/o/$org/catalogue/$package/install" params={{ org, package: stack.package.name }} search={{ plan: stack.plan || undefined, cluster: stack.cluster.id, name: stack.name, namespace: stack.namespace, from: stack.id }}><Icon name="plus" />Install again</ButtonLink>
   return (
     <>
       <PageHead

@@ -17,7 +17,7 @@ function Part({ part, service, org }: { part: Scaling; service: Service; org: st
   const mayChange = useMayChange()
   const follow = useFollow(org)
   const scale = useScaleService(service.id)
-  const limit = mayChange ? limitSentence(part) : 'Owners and members can scale.'
+  const limit = mayChange ? limitSentence(part, wanted) : 'Owners and members can scale.'
   return (
     <div className="stack" style={{ '--gap': 'var(--aw-2)' }}>
       <div className="row apart"><span>{part.title}</span><Stepper label={part.title} value={wanted} allowed={mayChange ? choices(part) : [part.replicas]} onChange={setWanted} /></div>
@@ -26,7 +26,7 @@ function Part({ part, service, org }: { part: Scaling; service: Service; org: st
         <div className="row"><Button wide={false} onClick={() => setAsking(true)}>Scale to {wanted}</Button><Button look="quiet" onClick={() => setWanted(part.replicas)}>Reset</Button></div>
       )}
       <PlanDialog
-        title={`Scale ${service.name} from ${part.replicas} to ${wanted}`} service={service.id} verb={`Scale to ${wanted}`}
+        title={`Scale ${part.title ? `${part.title.charAt(0).toLowerCase()}${part.title.slice(1)} of ` : ''}${service.name} from ${part.replicas} to ${wanted}`} service={service.id} verb={`Scale to ${wanted}`}
         request={asking ? { component: part.component, replicas: wanted } : null} busy={scale.isPending} problem={scale.error} onClose={() => { setAsking(false); scale.reset() }}
         onApply={() => follow(scale.mutateAsync({ component: part.component, replicas: wanted }))}
       />

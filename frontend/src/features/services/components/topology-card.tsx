@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import type { Service } from '../../../api/types'
 import { VerdictIcon } from '../../../components/icon'
+import { Middle } from '../../../components/middle'
 import { QueryView, Skeleton } from '../../../components/states'
 import { Ago } from '../../../components/time'
 import { nodesQuery } from '../api/get-nodes'
@@ -26,8 +27,8 @@ export function TopologyCard({ service }: { service: Service }): ReactElement {
               <h3>{group.title} <span>{group.verdict !== 'healthy' && group.reason ? group.reason : group.count}</span></h3>
               <div className="pods">
                 {group.pods.map((pod) => (
-                  <div className={`pod${pod.verdict === 'failed' ? ' loud' : ''}`} key={pod.name} title={pod.detail}>
-                    <b><VerdictIcon verdict={pod.verdict} label={pod.word} /><span className="clip">{pod.name}</span></b>{said.get(pod.name) && <small className="break">{said.get(pod.name)}</small>}<small>{pod.detail}</small>
+                  <div className={`pod${pod.verdict === 'failed' ? ' loud' : ''}`} key={pod.name} title={`${pod.name}: ${pod.detail}`}>
+                    <b><VerdictIcon verdict={pod.verdict} label={pod.word} /><Middle text={pod.name} /></b>{said.get(pod.name) && <small className="break">{said.get(pod.name)}</small>}<small>{pod.detail}</small>
                   </div>
                 ))}
               </div>

@@ -4,7 +4,7 @@ import { credentialOrder, credentialTitle, endpointLines, snippets } from './con
 import { eventLine, filterEvents } from './events'
 import { askedFor, seen } from './facts'
 import { doingNow, latelyLine } from './lately'
-import { isMask, withDots, withoutMasks } from './masks'
+import { isMask, withDots, withoutMasks } from '../../../lib/form/masks'
 import { summarizePlan } from './plan-summary'
 import { choices, limitSentence, sizes } from './scaling'
 import { groups, spread } from './topology'
@@ -100,6 +100,11 @@ describe('scaling', () => {
   })
   test.each([[scaling(), ''], [scaling({ replicas: 5 }), 'The package allows at most 5.'], [scaling({ replicas: 1 }), '']])('the limit of %#', (part, expected) => {
     expect(limitSentence(part)).toBe(expected)
+  })
+  test('the limit is that of the size that is chosen', () => {
+    const only = scaling({ replicas: 1, minimum: 0, maximum: 1, allowed: [0, 1] })
+    expect([1, 0].map((n) => limitSentence(only, n))).toEqual(['The package allows at most 1.', ''])
+    expect(limitSentence(scaling(), 5)).toBe('The package allows at most 5.')
   })
 })
 

@@ -12,16 +12,16 @@ export function choices(part: Scaling): number[] {
   return sizes(part).filter((n) => n === part.replicas || (n < part.replicas ? part.in !== 'refused' : part.out !== 'refused'))
 }
 
-/** Why the stepper ends where it does; empty when it can go both ways. */
-export function limitSentence(part: Scaling): string {
+/** Why the stepper ends where it does with `wanted` chosen; empty when it can go both ways. */
+export function limitSentence(part: Scaling, wanted: number = part.replicas): string {
   const all = choices(part)
-  const down = all.some((n) => n < part.replicas)
-  const up = all.some((n) => n > part.replicas)
+  const down = all.some((n) => n < wanted)
+  const up = all.some((n) => n > wanted)
   if (down && up) return ''
-  if (!down && part.in === 'refused' && sizes(part).some((n) => n < part.replicas)) {
+  if (!down && part.in === 'refused' && sizes(part).some((n) => n < wanted)) {
     return part.reason || 'The package cannot be made smaller.'
   }
-  if (!up && part.out === 'refused' && sizes(part).some((n) => n > part.replicas)) {
+  if (!up && part.out === 'refused' && sizes(part).some((n) => n > wanted)) {
     return part.reason || 'The package cannot be made larger.'
   }
   const last = sizes(part).at(-1) ?? part.replicas
