@@ -75,3 +75,26 @@ def test_a_cluster_with_services_is_removed_only_once_its_name_is_typed(
     expect(page.get_by_role("heading", level=1)).to_have_text("leaving is removed", timeout=PATIENT)
     assert cluster not in [each["id"] for each in api.call("GET", f"organizations/{org}/clusters/")["results"]]
     assert seat.troubles == []
+
+
+def test_in_a_hand_menus_fit_a_finger_and_the_foot_of_a_dialog_covers_no_field(
+    sit: Callable[..., Seat], api: Any, org: str
+) -> None:
+    cluster = api.practice(org, "pocket")
+    seat = sit(width=360, height=740)
+    page = seat.open(f"/o/{org}/clusters/{cluster}")
+    page.get_by_role("main").get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_role("menu").wait_for()
+    heights = page.get_by_role("menuitem").evaluate_all("items => items.map((item) => item.offsetHeight)")
+    assert min(heights) >= 44
+
+    page = seat.open(f"/o/{org}/clusters/new")
+    field, foot = page.get_by_label("Name", exact=True), page.locator(".aw-modal-foot")
+    page.get_by_text("Only one namespace").click()
+    field.focus()
+    expect(field).to_be_in_viewport(ratio=1, timeout=PATIENT)
+    assert foot.evaluate("foot => foot.offsetWidth === foot.closest('.mantine-Modal-content').clientWidth")
+    assert field.evaluate("field => field.getBoundingClientRect().bottom + 4") <= foot.evaluate(
+        "foot => foot.getBoundingClientRect().top"
+    )
+    assert seat.troubles == []
