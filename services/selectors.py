@@ -25,6 +25,8 @@ from services.rules.procedures import offered
 from services.rules.stacks import bound_names
 
 BINDABLE_MOST = 200
+WHY = 300  # characters of an error where many are listed
+ALIKE = 40  # characters at the end of a title that stand in the detail, too, when one repeats the other
 STALE_AFTER = timedelta(seconds=90)  # the watcher writes on change, and touches what it sees each minute
 
 
@@ -346,9 +348,11 @@ def _operation_failed(slug: str, noun: str, row: Service | Stack) -> dict[str, A
 
 
 def _why(operation: Operation) -> str:
-    """Give why an operation failed: what went wrong, and the words of what refused it."""
+    """Give why an operation failed: what went wrong, and the words of what refused it unless the title has them."""
     error = operation.error or {}
-    return shorten(": ".join(filter(None, (error.get("title"), error.get("detail")))), WHY)
+    title, detail = str(error.get("title") or ""), str(error.get("detail") or "")
+    repeated = detail.rstrip(".…") in title or title[-ALIKE:] in detail
+    return shorten(title if repeated else f"{title}: {detail}", WHY)
 
 
 def _ref(row: Any) -> dict[str, str]:
@@ -397,7 +401,6 @@ def provider_packages(provider: Provider) -> list[dict[str, Any]]:
     ]
 
 
-WHY = 300  # characters of an error where many are listed
 EXAMPLES = 3  # operations named for each cause
 
 
@@ -417,7 +420,9 @@ def _failures(provider: Provider, days: int = 30, limit: int = 1000) -> dict[Any
     )
     causes: dict[tuple[Any, str], dict[str, Any]] = {}
     for row in rows:
-        words = {"cause_code": row["code"], "title": row["title"], "last_at": row["finished_at"]}
+        # What follows may be the end of a log, which belongs to the one whose service it is.
+        title = (row["title"] or "").partition(": ")[0]
+        words = {"cause_code": row["code"], "title": title, "last_at": row["finished_at"]}
         fresh: dict[str, Any] = {**words, "count": 0, "examples": []}
         cause = causes.setdefault((row["package_id"], row["code"]), fresh)
         cause["count"] += 1

@@ -62,7 +62,7 @@ class Packages(ApiView):
             return ("-score", "name") if is_search else selectors.SORTS["name"]
         if sort not in selectors.SORTS:
             choices = ", ".join(selectors.SORTS)
-            raise InvalidRequest(f"sort is one of {choices}.", fields={"sort": [f"This is one of {choices}."]})
+            raise InvalidRequest(f"sort is one of {choices}.", fields={"sort": [f"This has to be one of {choices}."]})
         return selectors.SORTS[sort]
 
 

@@ -40,7 +40,7 @@ def read(data: bytes, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if found:
         raise _refused(f"{name}: " + "; ".join(f"{problem.path}: {problem.message}" for problem in found[:3]))
     if not is_version(said["version"]):
-        raise _refused(f"{name}: version: This is a semantic version such as 1.2.0.")
+        raise _refused(f"{name}: version: This has to be a semantic version such as 1.2.0.")
     if said["name"] != name.rsplit("/", 1)[-1].removesuffix(".yaml"):
         raise _refused(f"The stack is called {said['name']} but its file is called {name}.")
     _no_twins("plans", said["plans"])

@@ -188,7 +188,10 @@ def _apply(
     with run.step(step):
         if newest is not None:
             if rendered is None:
-                rendered = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+                try:
+                    rendered = gateways.helm.template(wanted.request(), **preflight.render_for(service.cluster))
+                except InvalidChart as exc:
+                    raise _not_applied(run, exc) from exc
             growth.grow(run, gateways, access_of(service.cluster), rendered, service.namespace)
         try:
             seconds = int(min(HELM_SECONDS, max(run.seconds_left(), 10)))
@@ -221,14 +224,11 @@ def _left_after(release: Release, service: Service) -> str:
 
 
 def _not_applied(run: Run, exc: GatewayError) -> OperationFailed:
-    whose = {"chart.invalid": "package", "cluster.invalid": "yours", "cluster.forbidden": "cluster"}.get(
-        exc.code, "cluster"
-    )
     return OperationFailed(
         exc.detail,
         code=exc.code,
         title=exc.title,
-        whose=whose,
+        whose="yours" if exc.code == "cluster.invalid" else exc.whose,
         kept="What had been applied before is left as it is.",
         next=ways_on(run.operation.kind),
     )

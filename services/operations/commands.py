@@ -64,9 +64,9 @@ def check_runs(kubernetes: KubernetesGateway, service: Service, tasks: Sequence[
         found = find_workload(kubernetes, service.namespace, name)
         if found is not None and (found.get("spec") or {}).get("replicas") == 0:
             raise OperationFailed(
-                f"{name} is scaled to 0, so there is no pod to run it in. Start it, then run this again.",
+                f"{name} is scaled to 0, so there is no pod to run it in. Scale it to 1 or more, then run this again.",
                 code="command.stopped",
-                title=f"{service.name} does not run",
+                title=f"{name} does not run",
                 kept="Nothing was run.",
             )
 
@@ -284,7 +284,7 @@ def _failed(
     return OperationFailed(
         f"In {pod}: {how}{said}",
         code=code,
-        title=f"{task.title}: failed",
+        title=f"{task.title} failed",
         whose="package",
         cause=cause,
         kept=kept,

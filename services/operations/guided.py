@@ -82,15 +82,15 @@ def _noted(run: Run) -> list[Round]:
     return [Round.of(data) for data in run.remembers.get("rounds") or []]
 
 
-def _scaling(service: Service, wanted: Desired) -> list[Mapping[str, Any]]:
-    return conditions.scaling(service.version.definition, wanted.merged)
+def _scaling(wanted: Desired) -> list[Mapping[str, Any]]:
+    return conditions.scaling(wanted.version.definition, wanted.merged)
 
 
 def _sizes(
     service: Service, wanted: Desired, gateways: Gateways, rendered: Sequence[Object] | None
 ) -> tuple[dict[str, Live], dict[str, int]]:
     """Give the workloads that a guided scaling counts as they are now, and the numbers of pods they should have."""
-    definition, scaling = service.version.definition, _scaling(service, wanted)
+    definition, scaling = wanted.version.definition, _scaling(wanted)
     if not rules.is_guided(scaling):
         return {}, {}
     objects = gateways.helm.template(wanted.request()) if rendered is None else rendered
@@ -113,8 +113,8 @@ def _sizes(
 
 def _rounds(service: Service, wanted: Desired, now: Mapping[str, Live], goal: Mapping[str, int]) -> list[Round]:
     return rules.plan(
-        service.version.definition,
-        _scaling(service, wanted),
+        wanted.version.definition,
+        _scaling(wanted),
         service.name,
         service.namespace,
         now,
@@ -126,7 +126,7 @@ def _rounds(service: Service, wanted: Desired, now: Mapping[str, Live], goal: Ma
 def _worked(service: Service, wanted: Desired) -> dict[str, int]:
     """Give the numbers of the last revision that worked, by path: nodes beyond them have nothing to move."""
     values = _last_that_worked(service)
-    found = {entry["path"]: find(values, entry["path"]) for entry in _scaling(service, wanted)}
+    found = {entry["path"]: find(values, entry["path"]) for entry in _scaling(wanted)}
     return {path: number for path, number in found.items() if isinstance(number, int)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from anywhere.clusters.connection import access_of
@@ -79,8 +80,9 @@ def compare(
             if change.refused:
                 answers.append({"code": "cluster.invalid", "detail": change.effect, "way": "", "path": ""})
     found += _removed(gateways, service, wanted)
-    lost = guided.claims_lost(service, after, gateways, wanted)
-    found += [changes.claim_deleted(claim, pod, service.namespace) for pod, claim in lost]
+    with suppress(Forbidden):  # then neither could be scaled
+        lost = guided.claims_lost(service, after, gateways, wanted)
+        found += [changes.claim_deleted(claim, pod, service.namespace) for pod, claim in lost]
     return found, answers
 
 

@@ -24,6 +24,7 @@ from services.operations import desired, recovery
 from services.operations.desired import Desired
 from services.rules import demands
 from services.rules import preflight as rules
+from services.rules.connection import binding_secret
 from services.rules.preflight import Facts, Part
 from services.rules.stacks import bound_names
 
@@ -57,7 +58,10 @@ def findings_together(
 ) -> list[Finding]:
     """Give all that stands against installing several services, each (title, release, objects), in one namespace."""
     everything = [obj for _, _, objects in parts for obj in objects]
+    promised = {binding_secret(wanted.version.definition, wanted.release) for _, wanted, _ in parts}
+    unbound = {name for _, wanted, objects in parts for name in _unbound(gateways.kubernetes, objects, wanted)}
     facts = _facts(cluster, gateways, everything, parts[0][1], None)
+    facts = replace(facts, unbound=sorted(unbound - promised))
     asked = [
         Part(title, objects, wanted.version.definition.get("requires") or {}, _taken(cluster, gateways, wanted, None))
         for title, wanted, objects in parts

@@ -11,7 +11,7 @@ from services.operations import commands, recovery
 from services.rules import procedures
 from services.rules.commands import Task
 
-KEPT = "What the steps before it did is kept."
+KEPT = "What was done before is kept."
 AGAIN = "Mend what its last words name. It then begins with its first step; each can be repeated."
 
 
@@ -36,5 +36,6 @@ def procedure(run: Run) -> None:
         run.insert_steps([(task.step, task.title) for task in found])
         run.allow(sum(task.seconds * max(len(task.pods), 1) for task in found))
         again = {"action": "procedure", "title": "Run it again", "detail": AGAIN}
-        commands.carry_out(run, gateways, service.namespace, found, KEPT if len(found) > 1 else "", [again])
+        kept = KEPT if sum(max(len(task.pods), 1) for task in found) > 1 else ""
+        commands.carry_out(run, gateways, service.namespace, found, kept, [again])
     run.result = {"procedure": run.input["procedure"]}

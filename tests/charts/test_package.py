@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from services.rules.conditions import in_force
+from catalog.rules.values import merge
+from services.rules.conditions import in_force, scaling
 from services.rules.connection import snippets
 from tests.charts.chart import REPOSITORY, ROOT, Chart, leaves, of_kind
 
@@ -81,6 +82,16 @@ def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
         workload = entry.get("workload", "{fullname}").replace("{fullname}", "shop")
         assert workload in made, workload
         assert entry.get("container") is None or entry["container"] in made[workload]
+
+
+def test_what_may_be_scaled_is_there_in_every_example(chart: Chart) -> None:
+    for file in chart.examples():
+        values = merge([("chart", chart.values), ("example", yaml.safe_load(file.read_text()) or {})]).values
+        made = {item["metadata"]["name"] for item in of_kind(chart.rendered[file.name], "StatefulSet", "Deployment")}
+        for entry in scaling(chart.package, values):
+            name = values.get("fullnameOverride") or "shop"
+            workload = entry.get("workload", "{fullname}").replace("{fullname}", name)
+            assert workload in made, f"{file.name}: {entry['component']}"
 
 
 def test_scripts_that_commands_name_are_files_of_the_chart(chart: Chart) -> None:

@@ -63,6 +63,13 @@ def test_a_request_is_signed_as_boto_signs_it(s3: ModuleType, verb: str, key: st
     assert ours.get_header("Authorization").rpartition("Signature=")[2] == signer.signature(text, theirs)
 
 
+def test_addresses_are_written_as_s3_reads_them(s3: ModuleType) -> None:
+    key = s3.signed("GET", "data", "a folder/ü+&=~%2F.tar.gz").full_url
+    assert key == "http://store:8333/data/a%20folder/%C3%BC%2B%26%3D~%252F.tar.gz"
+    query = s3.signed("GET", "data", "", QUERIES[2]).full_url.partition("?")[2]
+    assert query == "continuation-token=1%2F%2B%3D%3D&list-type=2&prefix=a%20b%2F%C3%BC"
+
+
 def test_the_bucket_stands_in_the_host_where_the_binding_says_so(s3: ModuleType, binding: Path) -> None:
     (binding / "path-style").write_text("false")
     (binding / "endpoint").write_text("https://s3.example/base/")

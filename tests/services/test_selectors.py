@@ -93,3 +93,36 @@ def test_a_service_says_the_version_of_its_server_beside_that_of_its_package():
     assert client.get(f"/api/v1/services/{plain.pk}/").json()["server_version"] == "18.6"
     revision = client.get(f"/api/v1/services/{chosen.pk}/history/").json()["results"][0]
     assert (revision["version"], revision["server_version"]) == ("1.0.0", "18.6")
+
+
+@pytest.mark.parametrize(
+    ("title", "detail", "why"),
+    [
+        ("The image was not found", "store:9 is not there.", "The image was not found: store:9 is not there."),
+        ("Container main exited 1: no room", "Container main exited 1: no room.", "Container main exited 1: no room"),
+        (
+            f"Container main exited 1: … {'word ' * 40}at last",
+            f"{'word ' * 80}at last",
+            f"Container main exited 1: … {'word ' * 40}at last",
+        ),
+        ("It was cancelled", "", "It was cancelled"),
+    ],
+)
+def test_why_an_operation_failed_is_said_once(title: str, detail: str, why: str):
+    organization = factories.organization()
+    service = installed(factories.package(), organization, "db")
+    operation = failed(service, "x")
+    Operation.objects.filter(pk=operation.pk).update(error={"code": "x", "title": title, "detail": detail})
+    [event] = [e for e in selectors.events(service) if e["kind"] == "operation"]
+    assert event["message"] == why
+
+
+def test_a_provider_sees_no_log_of_a_service_of_others():
+    provider = factories.provider()
+    package = factories.package("store", provider)
+    service = installed(package, factories.organization("user"), "db")
+    operation = failed(service, "container.exited")
+    error = {"code": "container.exited", "title": "Container driver exited 1: ValueError: customer 4711"}
+    Operation.objects.filter(pk=operation.pk).update(error=error)
+    [row] = selectors.provider_packages(provider)
+    assert "4711" not in str(row) and "Container driver exited 1" in str(row)

@@ -10,8 +10,8 @@ errors=$(mktemp)
 # ask ROLE HOST CQL: prints the answer of a node; an error goes to the log without the passwords.
 ask() {
   bash /settings/ask.sh "$1" "$2" <<<"$3;" 2>"$errors" && return 0
-  local text; text=$(tail -c 600 "$errors"); text=${text//"$admin"/…}
-  say "$1 at $2: ${text//"$password"/…}"
+  local text; text=$(<"$errors"); text=${text//"$admin"/…}; text=${text//"$password"/…}
+  say "$1 at $2: $(tail -c 600 <<<"$text")"
   return 1
 }
 

@@ -148,6 +148,14 @@ class InvalidChart(GatewayError):
     whose = "yours"
 
 
+class ChartTooHeavy(InvalidChart):
+    """Rendering the chart takes more memory or time than Helm may use."""
+
+    code = "chart.too_heavy"
+    title = "The chart is too heavy"
+    whose = "package"
+
+
 class InvalidName(GatewayError):
     """A release, a namespace or a chart path is not one the portal gives to Helm."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from anywhere.gateways.errors import (
+    ChartTooHeavy,
     Conflict,
     Forbidden,
     GatewayError,
@@ -106,7 +107,7 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
         return HelmFailed(words, code="helm.killed", outcome_unknown=True)
     detail = redact.text(_last_words(said), secrets, limit=MAX_DETAIL)
     if "out of memory" in said or "cannot allocate memory" in said:
-        return InvalidChart("Rendering this chart takes more memory than Helm may use.", code="chart.too_heavy")
+        return ChartTooHeavy("Rendering this chart takes more memory than Helm may use.")
     told = "\n".join(line for line in said.splitlines() if not _KLOG.match(line)).strip() or said
     for pattern, kind, code, unknown in _RULES:
         if pattern.search(told):
@@ -115,7 +116,8 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
 
 
 def _last_words(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip() and not _is_noise(line)]
+    everything = [line for line in said.splitlines() if line.strip()]
+    lines = [line for line in everything if not _is_noise(line)] or everything
     start = max((index for index, line in enumerate(lines) if line.startswith("Error: ")), default=0)
     return _WHERE.sub("", _LEAD.sub("", " ".join(line.strip() for line in lines[start:])).strip())
 

@@ -18,7 +18,7 @@ from pyhelm3 import Command
 
 from anywhere.gateways import helm as h
 from anywhere.gateways import helm_errors, helm_storage, process, rooms
-from anywhere.gateways.errors import BadResponse, GatewayError, InvalidChart, InvalidName, NotFound
+from anywhere.gateways.errors import BadResponse, ChartTooHeavy, GatewayError, InvalidChart, InvalidName, NotFound
 from anywhere.gateways.helm import Release, ReleaseRequest
 from anywhere.gateways.kubernetes import Object, Ref
 from anywhere.gateways.transport import place
@@ -369,11 +369,11 @@ def render(
         said = drive(command.run(argv, json.dumps(dict(request.values)).encode()))
         return helm_storage.documents(said)
     except GatewayError as error:
-        if error.code in ("operation.stopped", "chart.too_heavy") or isinstance(error, InvalidChart):
+        if error.code == "operation.stopped" or isinstance(error, InvalidChart):
             raise
         if error.code in ("helm.killed", "cluster.timed_out", "cluster.too_large"):
             words = "Rendering this chart takes more time or memory than it may."
-            raise InvalidChart(words, code="chart.too_heavy") from error
+            raise ChartTooHeavy(words) from error
         raise InvalidChart(error.detail, code=error.code if error.code.startswith("chart.") else None) from error
 
 

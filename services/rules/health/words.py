@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from anywhere.lib import redact
+
 Raw = Mapping[str, Any]
 
 HEALTHY = "healthy"
@@ -148,9 +150,12 @@ def shorten(text: str, limit: int = MAX_REASON) -> str:
 
 
 def ending(text: str, limit: int = MAX_REASON) -> str:
-    """Give the end of a text on one line: of a log, the last words tell why it ends."""
-    line = re.sub(r"\s+", " ", text).strip()
-    return line if len(line) <= limit else "…" + line[1 - limit :]
+    """Give the end of a text on one line: of a log, the last words tell why it ends.
+
+    It is cut between words and after secrets were masked: half of a secret, or one without its name, is not recognized.
+    """
+    line = re.sub(r"\s+", " ", redact.text(text)).strip()
+    return line if len(line) <= limit else "… " + line[2 - limit :].partition(" ")[2]
 
 
 def sentence(text: str) -> str:

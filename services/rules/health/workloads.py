@@ -49,6 +49,8 @@ def _coming(seen: Counts, why: str, code: str = "workload.progressing") -> Healt
 
 
 def _awaited(seen: Counts) -> str:
+    if seen.ready >= seen.desired:
+        return "waiting until it stays so" if seen.desired == 1 else "waiting until they stay so"
     if seen.ready:
         return "waiting for the others"
     return "waiting for it" if seen.desired == 1 else "waiting for them"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from anywhere.clusters.connection import access_of
+from anywhere.gateways import fakes
 from anywhere.gateways.errors import GatewayError, Unreachable
 from anywhere.gateways.kubernetes import Object
 from anywhere.gateways.pretend import STDERR, STDOUT, Pretended
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation, OperationEvent
 from catalog.actions import publish_archive
+from catalog.models import Version
 from services import actions
 from services.models import Revision, Service
-from services.operations import commands
+from services.operations import commands, desired, guided
 from tests.catalog.archives import chart
 from tests.services.operations import conftest
 from tests.services.operations.conftest import Cell, Killed, World, due, finish, work, work_until_killed
@@ -213,6 +216,17 @@ def test_the_volumes_that_go_with_nodes_are_named_before_the_change(ring):
         ("data-ring-1", "data", "Deletes the volume of ring-1 when it has left"),
     ]
     assert changes(4) == changes(3) == []
+    version = ring.version
+    keeping = [{**entry, "deleteClaims": False} for entry in version.definition["scaling"]]
+    later = version.definition
+    Version.objects.filter(pk=version.pk).update(definition={**later, "scaling": keeping})
+    service.refresh_from_db()
+    before = desired.of(service)
+    fewer = {"values": {**before.values, "replicas": 1}, "merged": {**before.merged, "replicas": 1}}
+    after = replace(before, version=version, **fewer)
+    with fakes.FAKES.connect(access_of(service.cluster)) as gateways:
+        lost = guided.claims_lost(service, after, gateways, gateways.helm.template(after.request()))
+    assert lost == [("ring-2", "data-ring-2"), ("ring-1", "data-ring-1")], "what the asked version says counts"
     assert len(ring.cell.claims()) == 3 and ring.cell.words() == []
 
 
@@ -326,7 +340,7 @@ def test_a_failed_command_fails_with_its_last_words_and_takes_nothing_away(ring)
     operation.refresh_from_db()
     error = operation.error
     assert error["code"] == "command.failed"
-    assert error["title"] == "Move the data off ring-2: failed"
+    assert error["title"] == "Move the data off ring-2 failed"
     assert "exit code 4" in error["detail"] and "2 replicas of orders have no place" in error["detail"]
     assert error["cause"]["name"] == "ring-2" and "looking for room" in error["cause"]["log_tail"]
     assert error["kept"] == "Nothing was taken away: Nodes still 3."

@@ -93,9 +93,23 @@ def test_a_single_step_that_fails_kept_nothing_and_home_says_why(world, service)
     assert operation.error["kept"] == ""
     found = factories.client(world.owner).get(f"/api/v1/services/{service.pk}/events/").json()["results"]
     assert any(
-        e["message"] == "Copy: failed: In ring-0: It ended with exit code 1. Its last words: there is no store"
+        e["message"] == "Copy failed: In ring-0: It ended with exit code 1. Its last words: there is no store"
         for e in found
     )
+
+
+def test_what_one_pod_did_is_kept_when_the_next_one_fails(world, service):
+    steps = [{"title": "Copy", "pods": "each", "command": ["copy", "{pod}"]}]
+    world.version.definition["procedures"][0]["steps"] = steps
+    world.version.save(update_fields=["definition"])
+    answer = world.cell.commands
+    world.cell.commands = lambda space, pod, command: (
+        Pretended(1, 0, [(STDERR, "no room\n")]) if pod == "ring-1" else answer(space, pod, command)
+    )
+    operation = actions.request_procedure(service, world.owner, "repair")
+    assert work(operation) == "failed"
+    operation.refresh_from_db()
+    assert (world.cell.words(), operation.error["kept"]) == (["ring-0: copy ring-0"], "What was done before is kept.")
 
 
 def test_a_procedure_of_a_service_that_was_stopped_says_so_at_once(world, service):

@@ -220,6 +220,28 @@ def test_the_question_asked_before_answers_for_all_members_together(world, pair)
     assert (answer["verdict"], answer["findings"]) == ("fits", [])
 
 
+def test_a_secret_that_no_member_makes_has_to_be_there(world, pair):
+    plain = world.cell.render
+    mounted = [{"name": str(n), "secret": {"secretName": n}} for n in ("x-first-binding", "events-binding")]
+
+    def render(request):
+        objects = plain(request)
+        if request.release == "x-app":
+            next(o for o in objects if o["kind"] == "StatefulSet")["spec"]["template"]["spec"]["volumes"] = mounted
+        return objects
+
+    world.cell.render = render
+    Version.objects.filter(pk__in=Version.objects.filter(package__name="app")).update(
+        values={"bindings": {"first": "", "events": "events-binding"}}
+    )
+    _, operation = install(world, pair)
+    ended = work_all(operation)
+    assert (ended.error["code"], ended.error["title"]) == (
+        "preflight.binding_missing", "There is no Secret events-binding",
+    )  # fmt: skip
+    assert releases(world) == {}
+
+
 def test_a_finding_says_which_members_it_is_about(world, pair):
     world.cluster.inventory = {**inventory(), "storage_classes": []}
     world.cluster.save()
