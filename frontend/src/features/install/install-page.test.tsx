@@ -42,8 +42,8 @@ function portal() {
   answer('get', 'catalog/packages/postgresql/', item)
   answer('get', 'catalog/packages/postgresql/versions/1.0.0/form/', form)
   const names = answer('post', 'organizations/tern/services/names/', ({ body }: Call) => {
-    const { name } = body as { name?: string }
-    return { suggested: 'postgresql-1', name: { available: name !== 'orders', reason: name === 'orders' ? 'A service of this name runs on prod-eu.' : null }, namespace: { suggested: name ?? 'postgresql-1', exists: false } }
+    const { name, namespace } = body as { name?: string, namespace?: string }
+    return { suggested: 'postgresql-1', name: { available: name !== 'orders', reason: name === 'orders' ? 'A service of this name runs on prod-eu.' : null }, namespace: { suggested: name ?? 'postgresql-1', exists: false, reason: namespace === 'kube-system' ? 'kube-system belongs to the cluster itself. Choose another.' : null } }
   })
   const preflights = answer('post', 'organizations/tern/preflight/', operation('p1', 'running'), 202)
   answer('get', 'operations/p1/', operation('p1', 'succeeded', { clusters: [checked('c2', 'plant-ham', 'no', 'Silent since 14:02', 'Check that its API is up.'), checked('c1', 'prod-eu', 'fits', 'Room for 1 pod.')] }))
@@ -91,6 +91,17 @@ test('clusters are asked about the namespace only once the user has typed one', 
   await user.clear(screen.getByLabelText('Namespace'))
   await user.type(screen.getByLabelText('Namespace'), 'shop')
   await waitFor(() => expect(preflights.at(-1)?.body).toMatchObject({ namespace: 'shop' }))
+})
+
+test('a namespace that cannot be used is refused at its field before the install', async () => {
+  portal()
+  const { user } = renderAt(address)
+  await waitFor(async () => expect(await installButton()).toBeEnabled())
+  await user.clear(screen.getByLabelText('Namespace'))
+  await user.type(screen.getByLabelText('Namespace'), 'kube-system')
+  await waitFor(() => expect(screen.getByLabelText('Namespace')).toHaveAccessibleDescription('kube-system belongs to the cluster itself. Choose another.'))
+  expect(screen.getByLabelText('Namespace')).toBeInvalid()
+  expect(await installButton()).toBeDisabled()
 })
 
 test('a cluster that does not fit is shown with what to do and cannot be chosen', async () => {

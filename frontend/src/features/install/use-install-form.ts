@@ -133,6 +133,7 @@ export function useInstallForm({ org, item, form, version, draftId, draft, setDr
     if (!valid) return 'Some values need a look first.'
     if (name === '') return draft.name === '' ? 'A name is needed.' : 'A name is being suggested…'
     if (!nameFree) return names.data?.name.reason ?? 'This name cannot be used.'
+    if (names.data?.namespace.reason) return names.data.namespace.reason
     if (check.error && !clusters) return 'Your clusters could not be checked.'
     if (!clusters) return 'Your clusters are being checked…'
     if (refusal) return checking ? 'Your values are being checked…' : `A value needs a look: ${refusal}`

@@ -28,8 +28,8 @@ export function NameBlock(props: NameBlockProps): ReactElement {
   const { item, name, namespace, version, check, options, errors } = props
   const help = nameHelp(props)
   const nameError = errors.name?.join(' ') ?? (help.good ? null : help.text)
-  const spaceError = errors.namespace?.join(' ') ?? null
-  const spaceHelp = check?.namespace.reason ?? (check?.namespace.exists ? 'It exists already and is used as it is.' : (item.kind === 'stack' ? 'It is made for these services.' : 'It is made for this service.'))
+  const spaceError = errors.namespace?.join(' ') ?? check?.namespace.reason ?? null
+  const spaceHelp = check?.namespace.exists ? 'It exists already and is used as it is.' : (item.kind === 'stack' ? 'It is made for these services.' : 'It is made for this service.')
   return (
     <fieldset className="block"><legend>Name</legend>
       <p className="lead">{item.kind === 'stack' ? 'Its services are called after it.' : 'People and addresses will use it.'} It cannot be changed later.</p>
