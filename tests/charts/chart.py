@@ -1,6 +1,7 @@
 """A packed chart and what can be asked of it."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -128,6 +129,12 @@ def pod_specs(objects: list[dict]) -> Iterator[tuple[str, dict]]:
             yield item["metadata"]["name"], item["spec"]["template"]["spec"]
         elif item["kind"] == "CronJob":
             yield item["metadata"]["name"], item["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+
+def told_pods(objects: list[dict]) -> list[dict]:
+    """The pods that a program makes after a text in a ConfigMap; it gives them their resources itself."""
+    texts = [text for item in of_kind(objects, "ConfigMap") for text in item["data"].values()]
+    return [yaml.safe_load(text)["spec"] for text in texts if re.search("^kind: Pod$", text, re.MULTILINE)]
 
 
 def containers(pod: Mapping) -> list[dict]:

@@ -144,6 +144,14 @@ def test_nodes_leave_within_their_zone_and_where_there_is_none_into_another() ->
     assert then == [[102, 100, 101]]
 
 
+def test_no_list_of_voters_stands_in_the_settings(packed: Callable[[str], Chart]) -> None:
+    for objects in packed("kafka").rendered.values():
+        texts = [text for item in of_kind(objects, "ConfigMap") for text in item["data"].values()]
+        settings = [text for text in texts if "process.roles=" in text]
+        assert settings and all("controller.quorum.bootstrap.servers=" in text for text in settings)
+        assert not [text for text in texts if "controller.quorum.voters" in text]
+
+
 def test_the_services_that_name_the_pods_outlive_the_release(packed: Callable[[str], Chart]) -> None:
     chart = packed("kafka")
     services = of_kind(chart.render(chart.path / "plans/large.yaml"), "Service")

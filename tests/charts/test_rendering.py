@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from anywhere.clusters.rules import access
-from tests.charts.chart import ROOT, Chart, containers, of_kind, pod_specs
+from tests.charts.chart import ROOT, Chart, containers, of_kind, pod_specs, told_pods
 
 WORKLOADS = ("StatefulSet", "Deployment")
 OPERATOR = ("--api-versions", "monitoring.coreos.com/v1")
@@ -28,7 +28,15 @@ def test_lint_finds_nothing_even_when_strict(chart: Chart) -> None:
 
 @pytest.mark.parametrize("version", ["1.29", "1.33", "1.36"])
 def test_every_example_is_valid_for_kubernetes(chart: Chart, version: str) -> None:
-    for objects in chart.rendered.values():
+    def number(text: str) -> list[int]:
+        return [int(part) for part in text.split(".")]
+
+    answers = {file.name: chart.template(file, more=("--kube-version", version)) for file in chart.examples()}
+    refused = {name for name, answer in answers.items() if answer.returncode}
+    since = chart.cases().get("since", {})
+    assert refused == {name for name, first in since.items() if number(version) < number(first)}
+    for name in answers.keys() - refused:
+        objects = [item for item in yaml.safe_load_all(answers[name].stdout) if item]
         assert len(objects) >= 3
         for item in objects:
             kubernetes_validate.validate(item, version, strict=True)
@@ -68,25 +76,38 @@ def test_what_a_person_is_told_names_the_binding_secret_and_holds_no_secret(char
     assert not [value for value in generated if value in notes or base64.b64decode(value).decode() in notes]
 
 
+def assert_restricted(pod: dict) -> None:
+    """The pod obeys what the cluster asks of a restricted namespace, and more."""
+    context = pod["securityContext"]
+    assert context["runAsNonRoot"] is True and context["runAsUser"] > 0
+    assert context["fsGroupChangePolicy"] == "OnRootMismatch"
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["enableServiceLinks"] is False
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+    assert all(set(volume) - {"name"} <= VOLUMES for volume in pod.get("volumes", []))
+    for container in containers(pod):
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert not {"privileged", "runAsUser"} & security.keys()
+
+
+def test_executors_of_spark_obey_it_too(packed: Callable[[str], Chart]) -> None:
+    for objects in packed("spark-job").rendered.values():
+        [executor] = told_pods(objects)
+        assert_restricted(executor)
+        assert executor["automountServiceAccountToken"] is False
+
+
 def test_pods_obey_the_restricted_pod_security_standard(chart: Chart) -> None:
     with_token = set(chart.cases().get("token", []))
     for objects in chart.rendered.values():
         for name, pod in pod_specs(objects):
-            context = pod["securityContext"]
-            assert context["runAsNonRoot"] is True and context["runAsUser"] > 0, name
-            assert context["fsGroupChangePolicy"] == "OnRootMismatch"
-            assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+            assert_restricted(pod)
             known = re.sub(DIGEST, "", name)  # a Job's name ends with a digest
             assert pod["automountServiceAccountToken"] is (known in with_token), name
-            assert pod["enableServiceLinks"] is False
-            assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
-            assert all(set(volume) - {"name"} <= VOLUMES for volume in pod.get("volumes", []))
             for container in containers(pod):
-                security = container["securityContext"]
-                assert security["allowPrivilegeEscalation"] is False
-                assert security["readOnlyRootFilesystem"] is True
-                assert security["capabilities"] == {"drop": ["ALL"]}
-                assert not {"privileged", "runAsUser"} & security.keys()
                 assert container["resources"]["requests"].keys() == {"cpu", "memory"}
                 assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"]
                 assert not any("hostPort" in port for port in container.get("ports", []))
@@ -117,6 +138,26 @@ def test_servers_are_probed_and_their_data_outlive_the_release(chart: Chart) -> 
                 assert kept == {"whenDeleted": "Retain", "whenScaled": "Retain"}
         for item in of_kind(objects, "PersistentVolumeClaim"):
             assert item["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_a_server_has_the_time_to_start_and_is_not_killed_for_being_busy(chart: Chart) -> None:
+    def seconds(probe: dict) -> int:
+        return probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
+
+    for item in workloads(chart):
+        server = item["spec"]["template"]["spec"]["containers"][0]
+        assert seconds(server["startupProbe"]) >= seconds(server["livenessProbe"]), item["metadata"]["name"]
+        assert server["livenessProbe"] != server["readinessProbe"], item["metadata"]["name"]
+
+
+def test_what_is_to_be_done_before_a_server_stops_is_done(chart: Chart) -> None:
+    told: dict[str, str] = {}
+    for item in workloads(chart):
+        lifecycle = item["spec"]["template"]["spec"]["containers"][0].get("lifecycle", {})
+        before = " ".join(lifecycle.get("preStop", {}).get("exec", {}).get("command", []))
+        told[item["metadata"]["name"]] = f"{told.get(item['metadata']['name'], '')} {before}"
+    for name, words in chart.cases().get("stops", {}).items():
+        assert words in told[name], name
 
 
 def workloads(chart: Chart) -> list[dict]:
@@ -169,6 +210,17 @@ def test_roles_give_no_more_than_the_portal_has_itself(chart: Chart) -> None:
             for group in rule["apiGroups"]:
                 wanted = {(group, resource, verb) for resource in rule["resources"] for verb in rule["verbs"]}
                 assert wanted <= held, f"the cluster refuses to let the portal grant {wanted - held}"
+
+
+def test_no_door_is_open_to_everybody_unless_somebody_says_so(chart: Chart) -> None:
+    for name in ("default-values.yaml", "small.yaml", "standard.yaml", "large.yaml"):
+        objects = chart.rendered[name]
+        for policy in of_kind(objects, "NetworkPolicy"):
+            for rule in policy["spec"].get("ingress", []):
+                assert rule["from"], policy["metadata"]["name"]
+                among = [peer["podSelector"].get("matchLabels", {}) for peer in rule["from"] if "podSelector" in peer]
+                own = [labels for labels in among if labels.get("app.kubernetes.io/instance") == "shop"]
+                assert rule.get("ports") or len(own) == len(rule["from"]), policy["metadata"]["name"]
 
 
 def test_every_server_has_a_network_policy_unless_it_is_switched_off(chart: Chart) -> None:
