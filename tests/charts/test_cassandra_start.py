@@ -33,8 +33,8 @@ def start(tmp_path: Path) -> Callable[..., dict[str, str]]:
         text = script if joined else script.replace("[ -e $data/joined ] || enter", ":")
         environment = {
             "PATH": f"{tmp_path}:/usr/bin:/bin", "HOSTNAME": f"rows-{ordinal}", "DOMAIN": "rows-headless",
-            "RACKS": str(racks), "ZONE": zone, "DATACENTER": "here", "POD_IP": "192.0.2.9", "CASSANDRA_CONF": f"{tmp_path}/conf",
-            "CASSANDRA_LOG_DIR": f"{tmp_path}/logs",
+            "RACKS": str(racks), "ZONE": zone, "DATACENTER": "here", "POD_IP": "192.0.2.9",
+            "CASSANDRA_CONF": f"{tmp_path}/conf", "CASSANDRA_LOG_DIR": f"{tmp_path}/logs",
         }  # fmt: skip
         answer = subprocess.run(
             ["bash", "-c", text], env=environment, capture_output=True, text=True, timeout=20, check=False

@@ -33,6 +33,20 @@ them to the names in a list. All take (dict "context" $ "only" (list "kafka")).
 {{- end }}
 
 {{/*
+Refuses a Secret that is named and not there, or lacks an entry: pods that mount it would wait for ever. Asked only where there is a
+cluster to ask. Takes (dict "context" $ "value" "tls.secret" "secret" "orders-tls" "keys" (list "tls.crt" "tls.key")).
+*/}}
+{{- define "common.refuseMissing" -}}
+{{- $space := .context.Release.Namespace -}}
+{{- if and .secret (lookup "v1" "Namespace" "" $space) -}}
+{{- $found := lookup "v1" "Secret" $space .secret -}}
+{{- $what := printf "It needs %s." (join " and " .keys) -}}
+{{- if not $found }}{{ fail (printf "\n\n%s names the Secret %s, which is not in the namespace %s. Make it there first. %s\n" .value .secret $space $what) }}{{ end -}}
+{{- range .keys }}{{ if not (hasKey ($found.data | default dict) .) }}{{ fail (printf "\n\n%s names the Secret %s, which has no %s. %s\n" $.value $.secret . $what) }}{{ end }}{{ end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
 Refuses bindings that cannot work: the release's own Secret, two names for one Secret, a Secret that is not there or is of another type.
 Takes (dict "context" $ "types" (dict "kafka" "kafka" "objectStore" "s3")): the type that each name asks for.
 Whether a Secret is there is asked only where there is a cluster to ask.

@@ -47,6 +47,7 @@
 {{- if and .Values.source.git.secret (not .Values.source.git.url) -}}
 {{- fail "\n\nsource.git.secret is given but source.git.url is not. Name the repository that the login is for.\n" -}}
 {{- end -}}
+{{- include "common.refuseMissing" (dict "context" . "value" "source.git.secret" "secret" .Values.source.git.secret "keys" (list "username" "password")) -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "\n\ningress.enabled needs ingress.host, the name under which the notebook is opened.\n" -}}
 {{- end -}}

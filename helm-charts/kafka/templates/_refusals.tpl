@@ -38,6 +38,7 @@
 {{- if and .Values.tls.enabled (not .Values.tls.secret) -}}
 {{- fail "\n\ntls.enabled needs tls.secret: the name of a Secret with tls.crt and tls.key (PKCS#8), such as cert-manager makes with privateKey.encoding PKCS8.\n" -}}
 {{- end -}}
+{{- if .Values.tls.enabled }}{{ include "common.refuseMissing" (dict "context" . "value" "tls.secret" "secret" .Values.tls.secret "keys" (list "tls.crt" "tls.key")) }}{{ end -}}
 {{- if and .Values.external.enabled (gt (add (int .Values.external.firstNodePort) $wanted -1) 65535) -}}
 {{- fail (printf "\n\nexternal.firstNodePort is %d: with %d nodes the last port would be above 65535.\n" (int .Values.external.firstNodePort) $wanted) -}}
 {{- end -}}

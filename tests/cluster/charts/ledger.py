@@ -56,12 +56,14 @@ class Ledger:
     """Writes `first` and the numbers after it, one after the other in a thread, and remembers which were acknowledged.
 
     `write` gives when the server has acknowledged the number and raises when it has not; a write that failed is tried
-    again with the same number, so what may have been written twice counts as duplicated, not as lost.
+    again with the same number, so what may have been written twice counts as duplicated, not as lost. What is written
+    under its key, `keyed`, is there once however often it was written.
     """
 
     write: Callable[[int], None]
     between: float = 0.02
     first: int = 0
+    keyed: bool = False
     acknowledged: list[int] = field(default_factory=list)
     failed: int = 0
     _told: list[float] = field(default_factory=list)
@@ -98,7 +100,7 @@ class Ledger:
             acknowledged=len(self.acknowledged),
             failed=self.failed,
             lost=len(set(self.acknowledged) - set(found)),
-            duplicated=len(found) - len(set(found)),
+            duplicated=None if self.keyed else len(found) - len(set(found)),
             longest_pause=max((b - a for a, b in zip(self._told, self._told[1:], strict=False)), default=0.0),
             seconds_to_healthy=seconds_to_healthy,
         )

@@ -15,7 +15,7 @@ def test_one_node_becomes_three_and_each_has_every_row(release: Callable[[str, s
     grown = release("grown", "cassandra")
     grown.bring_up(CHEAP, seconds=1800)
     with connected(grown) as session:
-        ledger = Ledger(write=Writer(session))
+        ledger = Ledger(write=Writer(session), keyed=True)
         with ledger.running():
             for nodes in (2, 3):
                 grown.bring_up({**CHEAP, "replicas": nodes}, seconds=1800)

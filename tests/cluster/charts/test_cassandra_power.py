@@ -22,7 +22,7 @@ def test_no_acknowledged_write_is_lost_when_a_machine_loses_power(
     ring.bring_up({**CHEAP, "replicas": 3, "racks": 3}, plan="standard", seconds=1200)
     node = ring.pods()[2].spec.node_name
     with connected(ring) as session:
-        ledger = Ledger(write=Writer(session))
+        ledger = Ledger(write=Writer(session), keyed=True)
         with ledger.running():
             power("off", node)
             try:

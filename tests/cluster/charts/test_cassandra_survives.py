@@ -32,7 +32,7 @@ def ledger(ring: Release) -> Iterator[Ledger]:
     """A writer that begins above everything that is in the table."""
     with connected(ring) as session:
         writer = Writer(session)
-        yield Ledger(write=writer, first=max(numbers(session), default=-1) + 1)
+        yield Ledger(write=writer, first=max(numbers(session), default=-1) + 1, keyed=True)
 
 
 def check(ring: Release, ledger: Ledger, what: str, seconds: float | None = None) -> Report:

@@ -37,7 +37,7 @@ def saving(notebook: Release) -> Ledger:
         code, _ = ask(notebook, f"api/contents/kept/{number}", "PUT", body, token, seconds=5)
         assert code in (200, 201), code
 
-    return Ledger(write=save, first=max(kept(notebook), default=0) + 1)
+    return Ledger(write=save, first=max(kept(notebook), default=0) + 1, keyed=True)
 
 
 def kept(notebook: Release) -> list[int]:

@@ -134,7 +134,7 @@ def test_nothing_is_lost_when_the_pod_is_killed_and_when_a_new_version_comes(obj
         client = store(f"{objects.pods()[0].status.pod_ip}:8333", binding)
         client.put_object(Bucket="data", Key=f"numbers/{number}", Body=f"numbers/{number}".encode())
 
-    ledger = Ledger(write)
+    ledger = Ledger(write, keyed=True)
     with ledger.running():
         objects.delete_pod(grace=0)
         ledger.wait_for(20)

@@ -84,7 +84,7 @@ def kill(release: Release, name: str) -> float:
 
 
 def test_nothing_is_lost_while_a_new_version_rolls_through(objects: Release) -> None:
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         seconds = objects.bring_up(objects.external, "standard")
     report = ledger.report("object-store, 4.47 to 4.48", numbers(connected(objects), "data"), seconds)
@@ -97,7 +97,7 @@ def test_nothing_is_lost_while_a_new_version_rolls_through(objects: Release) -> 
 @pytest.mark.parametrize("component", ["server", "volume", "master", "filer"])
 def test_nothing_is_lost_when_a_pod_is_killed(objects: Release, component: str) -> None:
     forget(objects)
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         seconds = kill(objects, objects.pods(component)[0].metadata.name)
     report = ledger.report(f"object-store, a {component} killed", numbers(connected(objects), "data"), seconds)
@@ -110,7 +110,7 @@ def test_helm_test_writes_and_reads_through_several_servers(objects: Release) ->
 
 def test_s3_servers_come_and_leave_and_nothing_is_lost(objects: Release) -> None:
     forget(objects)
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         seconds = objects.bring_up({**objects.external, "replicas": 3}, "standard")
         assert len(objects.pods()) == 3
@@ -132,7 +132,7 @@ def test_a_volume_server_comes_and_leaves_and_nothing_is_lost(objects: Release) 
     forget(objects)
     four = {**objects.external, "volume": {**objects.external["volume"], "replicas": 4}}
     before = room(objects)
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         seconds = objects.bring_up(four, "standard")
         eventually(lambda: room(objects) > before, "the masters know of the new server", 240)
@@ -196,7 +196,7 @@ def test_nothing_is_lost_when_a_machine_loses_power(
     home = objects.pods("filer")[0].spec.node_name
     others = {pod.spec.node_name for pod in objects.pods("volume")} - {home}
     node = home if which == "the filer's" else min(others)
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         power("off", node)
         try:
@@ -217,7 +217,7 @@ def test_nothing_is_lost_when_a_machine_loses_power(
 
 def test_the_standard_plan_becomes_the_large_one_while_a_client_writes(objects: Release) -> None:
     forget(objects)
-    ledger = Ledger(writer(objects))
+    ledger = Ledger(writer(objects), keyed=True)
     with ledger.running():
         seconds = objects.bring_up(objects.external, "large", 900)
     report = ledger.report("object-store, standard to large", numbers(connected(objects), "data"), seconds)

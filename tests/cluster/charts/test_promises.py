@@ -123,3 +123,32 @@ def test_helm_alone_keeps_its_guards(made: Release) -> None:
     assert "fullnameOverride" in tried
     for path, changed in tried.items():
         assert path.rpartition(".")[2] in made.refused(overlay([values(chart), changed])), path
+
+
+@pytest.mark.parametrize(
+    ("chart", "named", "path"),
+    [
+        ("kafka", {"tls": {"enabled": True, "secret": "nowhere"}}, "tls.secret"),
+        (
+            "jupyter",
+            {"source": {"git": {"url": "https://git.example/a.git", "secret": "nowhere"}}},
+            "source.git.secret",
+        ),
+        ("valkey", {"users": [{"name": "web", "keys": ["*"], "passwordSecret": "nowhere"}]}, "The user web"),
+        ("jupyter", {"bindings": {"objectStore": "nowhere"}}, "bindings.objectStore"),
+        ("postgresql", {"bindings": {"objectStore": "nowhere"}}, "bindings.objectStore"),
+        ("spark", {"bindings": {"kafka": "nowhere"}}, "bindings.kafka"),
+        ("spark-job", {"bindings": {"cassandra": "nowhere"}}, "bindings.cassandra"),
+        ("model-server", {"bindings": {"objectStore": "nowhere"}}, "bindings.objectStore"),
+    ],
+)
+def test_a_secret_that_is_named_and_not_there_is_refused(
+    release: Callable[[str, str], Release], chart: str, named: dict, path: str
+) -> None:
+    wanted = release(f"no-{chart}", chart)
+    answer = wanted.apply(overlay([LESS[chart], named]))
+    assert answer.returncode != 0
+    said = answer.stderr
+    assert path in said and "nowhere" in said and "not in the namespace" in said
+    records = wanted.api.list_namespaced_secret(wanted.namespace, label_selector=f"owner=helm,name={wanted.name}")
+    assert not records.items and not secrets(wanted)

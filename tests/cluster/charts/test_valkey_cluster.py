@@ -39,7 +39,7 @@ def written(release: Release, what: str, servers: int = 6, copies: int = 1) -> I
     """A client writes while the block runs; all that was acknowledged is there, and it did not wait past the goal."""
     facts: dict = {}
     last = max(numbers(by_cluster(release)), default=0)
-    ledger = Ledger(write=ClusterWriter(release), first=(last // 1_000_000 + 1) * 1_000_000)
+    ledger = Ledger(write=ClusterWriter(release), first=(last // 1_000_000 + 1) * 1_000_000, keyed=True)
     with ledger.running():
         started = time.monotonic()
         yield facts

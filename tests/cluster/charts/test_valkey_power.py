@@ -36,7 +36,7 @@ def test_no_acknowledged_write_is_lost_when_the_machine_of_the_primary_loses_pow
     other = next(each.spec.node_name for each in trio.pods() if each.spec.node_name != lost)
     clients = {"the proxy": by_proxy(trio, node=other), "the sentinels": by_sentinel(trio)}
     ledgers = {
-        way: Ledger(write=Writer(store), first=offset * 1_000_000)
+        way: Ledger(write=Writer(store), first=offset * 1_000_000, keyed=True)
         for offset, (way, store) in enumerate(clients.items())
     }
     with contextlib.ExitStack() as stack:

@@ -47,7 +47,7 @@ def written(release: Release, what: str, nodes: int = 3) -> Iterator[dict]:
     last = max(numbers(clients["the proxy"]), default=0)
     start = (last // 10_000_000 + 1) * 10_000_000
     ledgers = {
-        way: Ledger(write=Writer(store), first=start + offset * 5_000_000)
+        way: Ledger(write=Writer(store), first=start + offset * 5_000_000, keyed=True)
         for offset, (way, store) in enumerate(clients.items())
     }
     with contextlib.ExitStack() as stack:
