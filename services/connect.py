@@ -19,16 +19,19 @@ from services.selectors import merged_values
 
 
 def describe(service: Service) -> dict[str, Any]:
-    """Give {endpoints, credential_keys, credentials: null, snippets, port_forward}; nothing in it is secret."""
+    """Give {endpoints, credential_keys, public, credentials: null, snippets, port_forward}; nothing in it is secret."""
     binding = service.binding or {}
+    keys = binding.get("keys") or []
+    known = binding.get("facts") or {}
     points = connection.current(binding.get("endpoints") or [], (service.objects_seen or {}).get("addresses"))
-    facts = {"namespace": service.namespace, "service": service.name, **(binding.get("facts") or {})}
+    facts = {"namespace": service.namespace, "service": service.name, **known}
     secret = binding.get("secret") or ""
     if secret:
         facts["secret"] = secret
     return {
         "endpoints": points,
-        "credential_keys": binding.get("keys") or [],
+        "credential_keys": keys,
+        "public": {key: known[key.replace("-", "_")] for key in keys if key.replace("-", "_") in known},
         "credentials": None,
         "snippets": connection.snippets(
             in_force(service.version.definition.get("snippets"), merged_values(service)), points, facts

@@ -339,10 +339,11 @@ class SnippetOut(Out):
 
 
 class ConnectOut(Out):
-    """How to connect; credentials are null until they are asked for."""
+    """How to connect; credentials are null until they are asked for, `public` has those of them that are no secret."""
 
     endpoints = EndpointOut(many=True)
     credential_keys = serializers.ListField(child=serializers.CharField())
+    public = serializers.DictField(child=serializers.CharField())
     credentials = serializers.DictField(allow_null=True)
     snippets = SnippetOut(many=True)
     port_forward = serializers.CharField(allow_blank=True)

@@ -47,7 +47,8 @@ def _node_address(gateways: Gateways) -> str:
 # Keys of the well-known binding entries that name a place or a person, not a secret (servicebinding.io, common types).
 PUBLIC = (
     "type", "provider", "host", "port", "database", "username", "bootstrap-servers", "security-protocol",
-    "sasl-mechanism",
+    "sasl-mechanism", "read-host", "contact-points", "local-datacenter", "keyspace-name", "bucket", "region",
+    "path-style", "model-name", "protocol", "version", "sentinel.master", "sentinel.nodes",
 )  # fmt: skip
 
 

@@ -1071,10 +1071,13 @@ export interface components {
         };
         /** @enum {string} */
         ClusterStateEnum: "registering" | "registered" | "failed" | "removing";
-        /** @description How to connect; credentials are null until they are asked for. */
+        /** @description How to connect; credentials are null until they are asked for, `public` has those of them that are no secret. */
         Connect: {
             endpoints: components["schemas"]["Endpoint"][];
             credential_keys: string[];
+            public: {
+                [key: string]: string;
+            };
             credentials: {
                 [key: string]: unknown;
             } | null;

@@ -170,9 +170,11 @@ def test_a_machine_loses_power_and_comes_back(lone: tuple[Release, str], power: 
     def healthy() -> None:
         eventually(lambda: len(alive(release)) == 1, "the master has noticed", SLOW)
         wait_for_workers(release, 2)
+        power("on", node)
+        release.wait_for_all(SLOW)
 
     try:
-        written(release, "a machine with a worker loses power", lambda: power("off", node), healthy)
+        written(release, "a machine with a worker off, and on", lambda: power("off", node), healthy)
     finally:
         power("on", node)
     release.wait_for_all(SLOW)

@@ -54,7 +54,7 @@ function Ready({ connection, service }: { connection: Connection; service: Servi
       <div className="stack" style={{ '--gap': 'var(--aw-5)' }}>
         <Addresses connection={connection} service={service} />
         {connection.credential_keys.length > 0 && (mayChange
-          ? <Credentials service={service.id} keys={connection.credential_keys} />
+          ? <Credentials service={service.id} keys={connection.credential_keys} open={connection.public} />
           : <section className="card"><header><h2>Credentials</h2></header><p className="pad dim">Owners and members of this organization can see them.</p></section>)}
         <Snippets connection={connection} />
       </div>

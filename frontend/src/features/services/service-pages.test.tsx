@@ -27,7 +27,7 @@ function given(over: Partial<Service> = {}): void {
   answer('get', 'services/s1/nodes/', { results: [] })
   answer('get', 'services/s1/procedures/', { results: [] })
   answer('get', 'services/s1/connect/', {
-    endpoints: [{ name: 'kafka', host: 'orders.tern-orders.svc', port: 9092, scope: 'inside', protocol: 'tcp' }], credential_keys: ['username', 'password'], credentials: null,
+    endpoints: [{ name: 'kafka', host: 'orders.tern-orders.svc', port: 9092, scope: 'inside', protocol: 'tcp' }], credential_keys: ['host', 'username', 'password'], public: { host: 'orders.tern-orders.svc' }, credentials: null,
     snippets: [{ id: 'python', title: 'Python', language: 'python', text: 'import confluent_kafka' }], port_forward: 'kubectl port-forward svc/orders 9092',
   })
   answer('get', 'organizations/tern/operations/', listOf([]))
@@ -251,6 +251,10 @@ describe('connect', () => {
     expect(await screen.findByText('orders.tern-orders.svc:9092')).toBeInTheDocument()
     expect(screen.getByLabelText('Python example')).toHaveTextContent('import confluent_kafka')
     expect(screen.queryByText('example-not-real')).not.toBeInTheDocument()
+    expect(screen.getByText('orders.tern-orders.svc')).toBeInTheDocument()
+    expect(screen.getAllByLabelText('hidden')).toHaveLength(2)
+    await user.click(screen.getByRole('button', { name: 'Copy host' }))
+    await waitFor(async () => expect(await navigator.clipboard.readText()).toBe('orders.tern-orders.svc'))
     expect(reveals).toHaveLength(0)
     await user.click(screen.getByRole('button', { name: 'Show' }))
     expect(await screen.findByText('example-not-real')).toBeInTheDocument()

@@ -1,4 +1,4 @@
-/** Credentials: dots until asked for, shown for 30 s, fetched on the click, copied without showing. */
+/** Credentials: what is no secret is shown; dots for the others until asked for, shown for 30 s, copied without showing. */
 import { useEffect, useState, type ReactElement } from 'react'
 import { Button } from '../../../components/button'
 import { CopyButton } from '../../../components/copy-button'
@@ -9,7 +9,7 @@ import { credentialOrder, credentialTitle } from '../rules/connect'
 
 const shownFor = 30_000
 
-export function Credentials({ service, keys }: { service: string; keys: string[] }): ReactElement {
+export function Credentials({ service, keys, open }: { service: string; keys: string[]; open: Record<string, string> }): ReactElement {
   const [shown, setShown] = useState<Record<string, string> | null>(null)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>(null)
@@ -30,6 +30,7 @@ export function Credentials({ service, keys }: { service: string; keys: string[]
     setBusy(false)
   }
   const copy = (key: string) => async () => {
+    if (open[key] !== undefined) return open[key]
     try {
       const credentials = shown ?? (await revealCredentials(service))
       return credentials[key] ?? ''
@@ -48,7 +49,7 @@ export function Credentials({ service, keys }: { service: string; keys: string[]
         {credentialOrder(keys).map((key) => (
           <div className="end-pt" key={key}>
             <span className="faint">{credentialTitle(key)}</span>
-            {shown ? <code className="break" data-secret>{shown[key] ?? 'not set'}</code> : <code aria-label="hidden">••••••••••••</code>}
+            {open[key] !== undefined ? <code className="break">{open[key]}</code> : shown ? <code className="break" data-secret>{shown[key] ?? 'not set'}</code> : <code aria-label="hidden">••••••••••••</code>}
             <CopyButton icon text={copy(key)} label={`Copy ${credentialTitle(key).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`} />
           </div>
         ))}
