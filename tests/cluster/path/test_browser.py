@@ -69,9 +69,9 @@ def _credentials(page: Page) -> dict[str, str]:
     page.get_by_role("link", name="Connect", exact=True).click()
     region = page.get_by_role("region", name="Credentials")
     region.get_by_role("button", name="Show").click()
-    shown = region.locator(".end-pt", has=page.locator("[data-secret]"))
-    expect(shown.first).to_be_visible(timeout=MINUTE)
-    return {row.locator("span").first.inner_text(): row.locator("[data-secret]").inner_text() for row in shown.all()}
+    expect(region.locator("[data-secret]").first).to_be_visible(timeout=MINUTE)
+    rows = region.locator(".end-pt").all()
+    return {row.locator("span").first.inner_text(): row.locator("code").inner_text() for row in rows}
 
 
 def _row(port: int, credentials: dict[str, str]) -> tuple[str]:
