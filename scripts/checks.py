@@ -26,6 +26,7 @@ TIMES = "--durations=15"
 STACKS = "tests/cluster/path/test_bundled_stacks.py"
 OUTAGES = "tests/cluster/path/test_outages.py"
 CHARTS = "tests/cluster/charts"
+FAULTS = ("tests/cluster/path", "tests/cluster/test_watcher.py")
 # Of each chart's suite, in minutes: what it may take on two cores for three nodes.
 LIMITS = {
     "cassandra": 90, "jupyter": 40, "kafka": 90, "model-server": 45, "object-store": 60, "postgresql": 75, "spark": 75,
@@ -98,7 +99,7 @@ CHECKS = {
         ),
     ],
     "faults": [
-        Check("Faults, at length", [*PYTEST, "tests/cluster/path", f"--ignore={STACKS}", "-m", "slow"], STACKS),
+        Check("Faults, at length", [*PYTEST, *FAULTS, f"--ignore={STACKS}", "-m", "slow"], STACKS),
     ],
     "charts": [suite(chart, minutes) for chart, minutes in LIMITS.items()],
     "portal": [Check("The portal on Kubernetes", [*PYTEST, "tests/cluster", "-m", "portal"], "tests/cluster")],

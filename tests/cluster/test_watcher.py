@@ -152,6 +152,7 @@ def test_a_namespace_whose_quota_is_used_up(
     check("quota.exceeded", "asked pods=1, used pods=0, limit pods=0")
 
 
+@pytest.mark.slow  # a pod is given up only after it crashed several times, each later than the one before
 def test_a_container_that_ends_at_once(
     service: Service, gateways: Gateways, watcher: Running, check: Check, tmp_path: Path
 ) -> None:

@@ -107,7 +107,7 @@ def test_a_command_that_fails_takes_nothing_away_and_says_why(
     failed = aw.json("services", "scale", name, "1", "--wait", code=1)
     error = failed["error"]
     assert error["code"] == "command.failed"
-    assert error["title"] == f"Move the data off {name}-1: failed"
+    assert error["title"] == f"Move the data off {name}-1 failed"
     assert f"there is no room for the data of {name}-1" in error["detail"] and "exit code 3" in error["detail"]
     assert sorted(error["cause"]["log_tail"]) == ["looking for room", f"there is no room for the data of {name}-1"]
     assert error["kept"].startswith("Nothing was taken away") and error["next"][0]["action"] == "retry"
