@@ -154,10 +154,12 @@ def test_spark_connect_is_killed_and_clients_open_new_sessions(sums: Release) ->
 def lone(lake: Release, release: Callable[[str, str], Release]) -> tuple[Release, str]:
     """Spark with two workers, and a node on which one of them stands and nothing else that a client needs."""
     made = release("lone", "spark")
-    node = next(item.metadata.name for item in made.api.list_node().items if item.metadata.name not in lake.places())
+    nodes = [item.metadata.name for item in made.api.list_node().items]
+    node = next(name for name in nodes if name not in lake.places())
     with made.closed(node):
         made.bring_up(values(workers=1), seconds=SLOW)
-    made.bring_up(values(workers=2), seconds=SLOW)
+    with made.closed(*(other for other in nodes if other != node)):
+        made.bring_up(values(workers=2), seconds=SLOW)
     wait_for_workers(made, 2)
     assert node in made.places("worker")
     warm_up(made)
