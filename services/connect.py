@@ -31,7 +31,7 @@ def describe(service: Service) -> dict[str, Any]:
     return {
         "endpoints": points,
         "credential_keys": keys,
-        "public": {key: known[key.replace("-", "_")] for key in keys if key.replace("-", "_") in known},
+        "public": {key: known[name] for key in keys if (name := connection.fact_name(key)) in known},
         "credentials": None,
         "snippets": connection.snippets(
             in_force(service.version.definition.get("snippets"), merged_values(service)), points, facts

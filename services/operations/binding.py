@@ -54,4 +54,4 @@ PUBLIC = (
 
 def public_facts(data: Mapping[str, str]) -> dict[str, str]:
     """Give the decoded entries that name a place: never a password, a URI or a certificate."""
-    return {key.replace("-", "_"): b64decode(data[key]).decode(errors="replace") for key in PUBLIC if key in data}
+    return {connection.fact_name(key): b64decode(data[key]).decode(errors="replace") for key in PUBLIC if key in data}

@@ -160,6 +160,11 @@ def _ingresses(objects: Sequence[Object]) -> list[dict]:
     return found
 
 
+def fact_name(key: str) -> str:
+    """Give the word that stands for an entry of the binding in snippets: "read_host" for "read-host"."""
+    return key.replace("-", "_")
+
+
 def binding_secret(definition: Mapping[str, Any], release: str) -> str | None:
     """Give the name of the Secret with the credentials, or None when the package publishes none."""
     name = ((definition.get("binding") or {}).get("secret")) or ""

@@ -2,6 +2,7 @@
 import { useEffect, useState, type CSSProperties, type ReactElement, type ReactNode } from 'react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useLastError } from '../lib/last-error'
+import { useIsSlow } from '../lib/use-is-slow'
 import { ProblemPanel } from './problem-panel'
 import { Button } from './button'
 
@@ -21,15 +22,15 @@ export function SkeletonCard({ lines = 4 }: { lines?: number }): ReactElement {
 
 /** Shows its children after 200 ms; after 8 s says what is slow and offers to try again. */
 export function Loading({ what, onRetry, children }: { what: string; onRetry?: () => void; children: ReactNode }): ReactElement {
-  const [since, setSince] = useState<'fresh' | 'shown' | 'slow'>('fresh')
+  const [shown, setShown] = useState(false)
+  const slow = useIsSlow(true)
   useEffect(() => {
-    const show = setTimeout(() => setSince('shown'), 200)
-    const slow = setTimeout(() => setSince('slow'), 8000)
-    return () => { clearTimeout(show); clearTimeout(slow) }
+    const timer = setTimeout(() => setShown(true), 200)
+    return () => clearTimeout(timer)
   }, [])
   return (
-    <div role="group" aria-busy="true" aria-label={`Loading ${what}`} className="stack loading" data-shown={since !== 'fresh'}>
-      {since === 'slow' && (
+    <div role="group" aria-busy="true" aria-label={`Loading ${what}`} className="stack loading" data-shown={shown}>
+      {slow && (
         <div className="note" role="status"><p className="grow">Loading {what} takes longer than usual.</p>{onRetry && <Button small onClick={onRetry}>Try again</Button>}</div>
       )}
       {children}

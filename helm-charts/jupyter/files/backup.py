@@ -45,9 +45,10 @@ def ask(verb: str, key: str = "", query: dict[str, str] | None = None, body: byt
         try:
             with opened(signed(verb, known("bucket"), key, query, body)) as answer:
                 return dict(answer.headers), answer.read()
-        except FAILURES as error:
-            if isinstance(error, urllib.error.HTTPError) and (not left or lasting(error)):
+        except urllib.error.HTTPError as error:
+            if not left or lasting(error):
                 raise Refused(f"the object store answers {error.code} {reason(error)}") from None
+        except FAILURES as error:
             if not left:
                 raise Refused(f"the object store does not answer: {error}") from None
         time.sleep(2 ** (TRIES - left))

@@ -7,7 +7,6 @@ import hashlib
 import os
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -23,22 +22,14 @@ class Refused(Exception):
     """What no further try mends."""
 
 
-def asked(request):
-    """Give the answer to a request; Refused when asking again is of no use."""
-    try:
-        return opened(request())
-    except urllib.error.HTTPError as error:
-        if lasting(error):
-            raise Refused(f"the answer is {error.code} {error.reason}") from None
-        raise
-
-
 def again(what, action):
-    """Give what the action gives, trying anew when the network fails."""
+    """Give what the action gives, trying anew when the network fails; Refused when that is of no use."""
     for left in reversed(range(TRIES)):
         try:
             return action()
         except FAILURES as error:
+            if lasting(error):
+                raise Refused(f"the answer is {error.code} {error.reason}") from None
             if not left:
                 raise Refused(f"it failed {TRIES} times, last with: {error}") from None
             print(f"{what}: {error}; again", flush=True)
@@ -52,7 +43,7 @@ def save(request, file):
         digest = hashlib.sha256()
         part = file.with_name(file.name + ".part")
         file.parent.mkdir(parents=True, exist_ok=True)
-        with asked(request) as answer, part.open("wb") as out:
+        with opened(request()) as answer, part.open("wb") as out:
             expected, size = answer.headers.get("Content-Length"), 0
             while block := answer.read(1 << 20):
                 out.write(block)
@@ -71,7 +62,7 @@ def listing(bucket, prefix):
     """Give the keys below a prefix."""
     query, more = {"list-type": "2", "prefix": prefix}, True
     while more:
-        with again(prefix, lambda: asked(lambda: signed("GET", bucket, "", query))) as answer:
+        with again(prefix, lambda: opened(signed("GET", bucket, "", query))) as answer:
             page = ElementTree.fromstring(answer.read())
         space = page.tag.partition("}")[0] + "}" if page.tag.startswith("{") else ""
         for item in page.iter(f"{space}Contents"):

@@ -105,10 +105,10 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
     if ended.code < 0:
         words = f"Helm was ended by signal {-ended.code}: it used more time or memory than it may."
         return HelmFailed(words, code="helm.killed", outcome_unknown=True)
-    detail = redact.text(_last_words(said), secrets, limit=MAX_DETAIL)
+    told = "\n".join(line for line in said.splitlines() if not _KLOG.match(line)).strip() or said
+    detail = redact.text(_last_words(told), secrets, limit=MAX_DETAIL)
     if "out of memory" in said or "cannot allocate memory" in said:
         return ChartTooHeavy("Rendering this chart takes more memory than Helm may use.")
-    told = "\n".join(line for line in said.splitlines() if not _KLOG.match(line)).strip() or said
     for pattern, kind, code, unknown in _RULES:
         if pattern.search(told):
             return kind(detail, code=code, outcome_unknown=unknown)
@@ -117,10 +117,6 @@ def error_of(ended: Ended, secrets: Iterable[str] = ()) -> GatewayError:
 
 def _last_words(said: str) -> str:
     everything = [line for line in said.splitlines() if line.strip()]
-    lines = [line for line in everything if not _is_noise(line)] or everything
+    lines = [line for line in everything if not line.startswith(_NOISE)] or everything
     start = max((index for index, line in enumerate(lines) if line.startswith("Error: ")), default=0)
     return _WHERE.sub("", _LEAD.sub("", " ".join(line.strip() for line in lines[start:])).strip())
-
-
-def _is_noise(line: str) -> bool:
-    return line.startswith(_NOISE) or bool(_KLOG.match(line))
