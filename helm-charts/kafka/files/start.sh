@@ -47,9 +47,9 @@ if [ "$ROLE" != controller ]; then
     { cat /etc/kafka/tls/tls.key; echo; cat /etc/kafka/tls/tls.crt; } >/tmp/run/keystore.pem
     printf '%s\n' ssl.keystore.type=PEM ssl.keystore.location=/tmp/run/keystore.pem >>$config
   fi
-  # For the commands that run in this pod.
-  printf '%s\n' security.protocol=SASL_PLAINTEXT sasl.mechanism=PLAIN "sasl.jaas.config=$inner;" >/tmp/run/admin.properties
 fi
+# For the commands that run in this pod.
+printf '%s\n' security.protocol=SASL_PLAINTEXT sasl.mechanism=PLAIN "sasl.jaas.config=$inner;" >/tmp/run/admin.properties
 echo "advertised.listeners=$advertised" >>$config
 
 # What each controller of other nodes answers: "refused", "nowhere" when its name is not known, or "silent"; the first one that listens,

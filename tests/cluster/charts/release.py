@@ -205,6 +205,14 @@ class Release:
                 said.append(self.execute(pod, *step["command"], container=step["container"]))
         return "\n".join(said)
 
+    def told(self, component: str, what: str = "role") -> dict[str, str]:
+        """What each pod of a part says about itself by the command of package.yaml; `what` is role or lag."""
+        package = yaml.safe_load((self.chart / "package.yaml").read_text())
+        node = next(node for node in package["nodes"] if node["component"] == component)
+        pods = [pod.metadata.name for pod in self.staying(component)]
+        command = node[what]["command"]
+        return {pod: self.execute(pod, *command, container=node["container"]).strip() for pod in pods}
+
     def values(self) -> dict:
         """All values of the release, those of the chart below those that were given."""
         answer = self.run(self.helm, "get", "values", self.name, "-n", self.namespace, "--all", "--output", "json")

@@ -61,6 +61,15 @@ def test_declared_topics_and_users_are_there(apart: Release) -> None:
     assert "Kafka keeps what is written to it." in apart.test()
 
 
+def test_each_node_says_what_it_is_and_how_far_it_is_behind(apart: Release) -> None:
+    assert set(apart.told("server").values()) == {"broker"}
+    roles = apart.told("controller")
+    assert sorted(roles.values()) == ["follower", "follower", "leader"]
+    assert roles[f"apart-controller-{active_controller(apart)}"] == "leader"
+    eventually(lambda: set(apart.told("server", "lag").values()) == {"0"}, "no node is behind", 60)
+    assert all(0 <= int(records) < 100 for records in apart.told("controller", "lag").values())
+
+
 def zones_of_nodes(release: Release) -> dict[int, str]:
     """The zone of the machine on which each node runs, by the node's id."""
     zones = {}
