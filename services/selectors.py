@@ -189,6 +189,19 @@ def merged_values(service: Service) -> dict[str, Any]:
     return merged(service.version, service.plan, service.values)
 
 
+def worked_values(service: Service) -> dict[str, Any]:
+    """Give chart, plan and values of the revision that worked last, {} when none did.
+
+    One that did not come to its end counts when it is the newest and has become healthy since.
+    """
+    rows = list(service.revisions.select_related("version").order_by("-number"))
+    if rows and rows[0].status == "failed" and service.verdict == Verdict.HEALTHY:
+        if service.health_since and service.health_since > rows[0].created_at:
+            return merged(rows[0].version, rows[0].plan, rows[0].values)
+    last = next((row for row in rows if row.status != "failed"), None)
+    return merged(last.version, last.plan, last.values) if last else {}
+
+
 def server_version(version: Version, plan: str, values: Mapping[str, Any]) -> str:
     """Give the version of the server that these choices run: "18.6" beside the package's own "1.0.0"."""
     layers = (values, plan_values(version, plan), version.values)

@@ -20,7 +20,7 @@ from anywhere.operations.errors import OperationFailed
 from anywhere.operations.run import Run
 from catalog.rules.values import find, put
 from services import selectors
-from services.models import Revision, Service
+from services.models import Service
 from services.operations import commands, recovery
 from services.operations.desired import Desired
 from services.operations.settle import ways_on
@@ -125,15 +125,9 @@ def _rounds(service: Service, wanted: Desired, now: Mapping[str, Live], goal: Ma
 
 def _worked(service: Service, wanted: Desired) -> dict[str, int]:
     """Give the numbers of the last revision that worked, by path: nodes beyond them have nothing to move."""
-    values = _last_that_worked(service)
+    values = selectors.worked_values(service)
     found = {entry["path"]: find(values, entry["path"]) for entry in _scaling(wanted)}
     return {path: number for path, number in found.items() if isinstance(number, int)}
-
-
-def _last_that_worked(service: Service) -> dict[str, Any]:
-    rows = Revision.objects.filter(service=service).exclude(status="failed").select_related("version")
-    last = rows.order_by("-number").first()
-    return selectors.merged(last.version, last.plan, last.values) if last else {}
 
 
 def _left_over(run: Run, now: Mapping[str, Live], goal: Mapping[str, int]) -> list[Round]:
@@ -151,7 +145,7 @@ def _after_upgrade(service: Service, wanted: Desired, gateways: Gateways, change
     entries = conditions.in_force(service.version.definition.get("upgrades"), wanted.merged)
     if not any(entry.get("after") for entry in entries):
         return []
-    old = _last_that_worked(service)
+    old = selectors.worked_values(service)
     following = upgrades.commands_after(entries, old, wanted.merged)
     if changes_size:  # then the pods are found when their turn comes
         place = Place(service.name, service.namespace, workloads(service.version.definition, service.name))

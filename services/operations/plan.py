@@ -14,6 +14,7 @@ from anywhere.lib import redact
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
 from catalog.models import Version
+from services import selectors
 from services.models import Service
 from services.operations import desired, guided
 from services.operations.desired import Desired
@@ -35,7 +36,7 @@ def plan(run: Run) -> None:
         values=asked["values"], secrets=asked["secrets"],
     )  # fmt: skip
     with run.step("compare"):
-        refused = guard_refusals(before, after)
+        refused = guard_refusals(before, after, selectors.worked_values(service))
         found: list[changes.Change] = []
         if not refused:
             with run.connect(access_of(service.cluster)) as gateways:
@@ -47,11 +48,13 @@ def plan(run: Run) -> None:
     }
 
 
-def guard_refusals(before: Desired, after: Desired) -> list[dict[str, str]]:
-    """Give what the package says against going from one to the other."""
+def guard_refusals(before: Desired, after: Desired, worked: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Give what the package says against going from one to the other, where `worked` is what worked last."""
     return [
         {"code": r.code, "detail": r.detail, "way": r.way, "path": r.path}
-        for r in refusals.every(after.version.definition, before.version.definition, before.merged, after.merged)
+        for r in refusals.every(
+            after.version.definition, before.version.definition, before.merged, after.merged, worked
+        )
     ]
 
 

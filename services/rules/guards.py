@@ -13,6 +13,7 @@ from typing import Any
 from anywhere.lib import quantities
 from catalog.rules.values import find, holds
 
+VERSION_RULES = frozenset({"same-major", "no-downgrade", "no-skip-major"})
 _MISSING = object()
 
 
@@ -26,15 +27,25 @@ class Refusal:
     way: str
 
 
-def refusals(guards: Sequence[Mapping[str, str]], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Refusal]:
-    """Give the first guard of each path that refuses the change from the old merged values to the new ones."""
+def refusals(
+    guards: Sequence[Mapping[str, str]],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    worked: Mapping[str, Any] | None = None,
+) -> list[Refusal]:
+    """Give the first guard of each path that refuses the change from the old merged values to the new ones.
+
+    Rules on versions go by what worked last, where that is given: from a version that never came to run there is a way
+    back, and none to a leap.
+    """
     found: list[Refusal] = []
     for guard in guards:
         if any(refusal.path == guard["path"] for refusal in found):
             continue  # one reason a value is enough
         if not holds(guard, old):
             continue
-        before, after = find(old, guard["path"], _MISSING), find(new, guard["path"], _MISSING)
+        present = old if worked is None or guard["rule"] not in VERSION_RULES else worked
+        before, after = find(present, guard["path"], _MISSING), find(new, guard["path"], _MISSING)
         if before is _MISSING or before == after:
             continue
         if _broken(guard["rule"], before, None if after is _MISSING else after):

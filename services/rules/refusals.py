@@ -10,15 +10,22 @@ from services.rules.guards import Refusal
 
 
 def every(
-    definition: Mapping[str, Any], before: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+    definition: Mapping[str, Any],
+    before: Mapping[str, Any],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    worked: Mapping[str, Any] | None = None,
 ) -> list[Refusal]:
     """Give the refusals of going from old to new values: guards and refused upgrades.
 
     `definition` is the new version's, `before` the present one's, which stands in for guards the new one lacks. Whether
-    a rule is in force is told by the present values. One reason a value is enough.
+    a rule is in force is told by the present values; versions are compared with what worked last, where that is given.
+    One reason a value is enough.
     """
-    found = guards.refusals(definition.get("guards") or before.get("guards") or [], old, new)
-    found += upgrades.refusals(conditions.in_force(definition.get("upgrades"), old), old, new)
+    found = guards.refusals(definition.get("guards") or before.get("guards") or [], old, new, worked)
+    found += upgrades.refusals(
+        conditions.in_force(definition.get("upgrades"), old), old if worked is None else worked, new
+    )
     paths: dict[str, Refusal] = {}
     for refusal in found:
         paths.setdefault(refusal.path, refusal)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.rules.values import find
+from services.rules.guards import VERSION_RULES
 
-_RULES = {"same-major", "no-downgrade", "no-skip-major"}
 _VERSION = re.compile(r"v?[0-9]+([.-][0-9A-Za-z.+-]*)?")
 
 
@@ -18,7 +18,7 @@ def server_version(definition: Mapping[str, Any], layers: Sequence[Mapping[str, 
     `layers` are the values, those that win first. A package says so by a guard or an upgrade on a version.
     """
     paths = [entry["path"] for entry in definition.get("upgrades") or []]
-    paths += [guard["path"] for guard in definition.get("guards") or [] if guard["rule"] in _RULES]
+    paths += [guard["path"] for guard in definition.get("guards") or [] if guard["rule"] in VERSION_RULES]
     for path in dict.fromkeys(paths):
         chosen = next((found for layer in layers if (found := find(layer, path)) is not None), None)
         if _VERSION.fullmatch(str(chosen or "")):

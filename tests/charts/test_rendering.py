@@ -307,6 +307,31 @@ def test_given_secrets_make_the_same_objects_every_time(chart: Chart, write_valu
         assert chart.template(*files).stdout == chart.template(*files).stdout
 
 
+def test_a_seed_makes_the_same_secrets_every_time(chart: Chart, write_values: Callable) -> None:
+    if "seed" not in chart.values.get("auth", {}):
+        assert not [item for item in chart.render() if item["metadata"]["name"] == "shop-auth"]
+        return
+
+    def made(*release: str, **auth: str) -> str:
+        values = write_values({"auth": auth})
+        return chart.template(values, **dict(zip(("release",), release, strict=False))).stdout
+
+    seed = "a-seed-that-is-written-down-once-and-kept"
+    first = made(seed=seed)
+    assert first == made(seed=seed)
+    assert made() != made(), "without a seed it is chance that makes them"
+
+    def kept(text: str, name: str) -> set[str]:
+        found = [item for item in yaml.safe_load_all(text) if item and item["kind"] == "Secret"]
+        data = next(item["data"] for item in found if item["metadata"]["name"] == f"{name}-auth")
+        return {base64.b64decode(value).decode() for key, value in data.items() if "username" not in key}
+
+    values = kept(first, "shop")
+    assert seed not in first and base64.b64encode(seed.encode()).decode() not in first
+    assert not {value for value in kept(made("store", seed=seed), "store") & values if len(value) > 15}
+    assert not {value for value in kept(made(seed=seed + "2"), "shop") & values if len(value) > 15}
+
+
 def test_a_mirror_takes_the_place_of_the_registry_and_a_digest_pins_the_image(chart: Chart) -> None:
     listed = {entry["image"].split("/", 1)[1] for entry in _images(chart)}
     for name, pod in pod_specs(chart.render(chart.path / "ci/everything-values.yaml")):

@@ -74,21 +74,25 @@ Takes the context, or a part whose claims hold the data.
 {{- end -}}
 {{- end }}
 
-{{/* Refuses an older series (major.minor) of the server than the one that wrote the data. Takes a part with "title". */}}
+{{/*
+Refuses an older series (major.minor) of the server than the one that wrote the data. Takes a part with "title". With "why" and "way", two
+sentences, these are said in place of data that could not be read; with "old", that version is the one before.
+*/}}
 {{- define "common.refuseDowngrade" -}}
-{{- $old := include "common.dataVersion" . -}}
+{{- $old := default (include "common.dataVersion" .) .old -}}
 {{- $new := .context.Values.serverVersion -}}
 {{- if $old -}}
 {{- $series := regexFind "^[0-9]+[.][0-9]+" $old -}}
 {{- if semverCompare (printf "< %s.0-0" $series) $new -}}
+{{- if .why }}{{ fail (printf "\n\n%s is %s and cannot become %s: %s %s\n" .title $old $new .why .way) }}{{ end -}}
 {{- fail (printf "\n\n%s %s cannot read the data that %s %s wrote. Choose %s or newer, or install under another name and copy the data.\n" .title $new .title $old $series) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
 
-{{/* Refuses to leap over a major version. Takes a part with "title". */}}
+{{/* Refuses to leap over a major version. Takes a part with "title"; with "old", that version is the one before. */}}
 {{- define "common.refuseSkip" -}}
-{{- $old := regexFind "^[0-9]+" (include "common.dataVersion" .) -}}
+{{- $old := regexFind "^[0-9]+" (default (include "common.dataVersion" .) .old) -}}
 {{- $new := regexFind "^[0-9]+" .context.Values.serverVersion -}}
 {{- if and $old (gt (int $new) (add1 (int $old) | int)) -}}
 {{- fail (printf "\n\n%s goes from %s to %s one major version at a time. Upgrade to a version of %d first, and wait until all nodes run it.\n" .title $old $new (add1 (int $old))) -}}

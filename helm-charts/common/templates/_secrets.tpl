@@ -8,14 +8,28 @@
 {{- end }}
 
 {{/*
+A new secret value of letters and digits: made from auth.seed where there is one, and then the same at each render, else by chance.
+Takes (dict "context" $ "key" "token" "length" 40); without "length" it has 24 of them, and 64 at most.
+*/}}
+{{- define "common.made" -}}
+{{- $length := default 24 .length | int -}}
+{{- with .context.Values.auth.seed -}}
+{{- printf "%s/%s/%s/%s" $.context.Release.Namespace (include "common.fullname" $.context) $.key . | sha256sum | trunc $length -}}
+{{- else -}}
+{{- randAlphaNum $length -}}
+{{- end -}}
+{{- end }}
+
+{{/*
 A secret value: the one given, or else the one kept beside the data, or else a new one.
-Takes (dict "context" $ "key" "password" "given" .Values.auth.password). Asked again in the same render, it gives the same value.
+Takes (dict "context" $ "key" "password" "given" .Values.auth.password), "length" of a new one, or "new", a new one.
+Asked again in the same render, it gives the same value.
 */}}
 {{- define "common.secretValue" -}}
 {{- if not (hasKey .context.Values "made") }}{{ $_ := set .context.Values "made" dict }}{{ end -}}
 {{- if not (hasKey .context.Values.made .key) -}}
 {{- $kept := get (include "common.kept" .context | fromJson) "data" | default dict -}}
-{{- $new := default (randAlphaNum 24) .new -}}
+{{- $new := default (include "common.made" .) .new -}}
 {{- $value := default (get $kept .key | b64dec | default $new) .given -}}
 {{- if .keptFirst }}{{ $value = get $kept .key | b64dec | default (default $new .given) }}{{ end -}}
 {{- $_ := set .context.Values.made .key $value -}}

@@ -1,5 +1,5 @@
 {{- define "jupyter.token" -}}
-{{- include "common.secretValue" (dict "context" . "key" "token" "given" .Values.auth.token "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" . "key" "token" "given" .Values.auth.token "length" 40) -}}
 {{- end }}
 
 {{/* The path under which the server is found, with a slash at both ends. */}}
@@ -38,6 +38,10 @@
 
 {{- define "jupyter.refuse" -}}
 {{- include "common.refuseMove" . -}}
+{{- $before := include "common.dataVersion" (dict "context" . "volume" "home") -}}
+{{- if lt .Values.serverVersion $before -}}
+{{- fail (printf "\n\nserverVersion is %s and cannot become %s: settings, packages and notebooks that the later image has written into the home folder may not work with an earlier one. Stay with this image, or install the earlier one under another name and copy the files.\n" $before .Values.serverVersion) -}}
+{{- end -}}
 {{- if and .Values.backup.enabled (not .Values.bindings.objectStore) -}}
 {{- fail "\n\nbackup.enabled needs bindings.objectStore, the store that the copies go to.\n" -}}
 {{- end -}}

@@ -11,7 +11,7 @@
 
 {{/* 22 characters that stand for 16 bytes. What is kept with the data comes before what is given: the data belong to it. */}}
 {{- define "kafka.clusterId" -}}
-{{- $new := printf "%sQ" (randAlphaNum 21) -}}
+{{- $new := include "common.made" (dict "context" . "key" "cluster-id" "length" 21) | printf "%sQ" -}}
 {{- include "common.secretValue" (dict "context" . "key" "cluster-id" "given" .Values.clusterId "new" $new "keptFirst" true) -}}
 {{- end }}
 

@@ -176,6 +176,7 @@ http {
 {{- $status := dig "status" dict $router -}}
 {{- $new := dig "updatedReplicas" 0 $status | int -}}
 {{- $replaced := and (eq $new (dig "spec" "replicas" 0 $router | int)) (eq $new (dig "readyReplicas" 0 $status | int)) (eq $new (dig "replicas" 0 $status | int)) -}}
+{{- include "models.refuseServer" .context -}}
 {{- range $version, $weight := default "{}" $said | fromJson -}}
 {{- if and (not $replaced) (not (hasKey $.now $version)) -}}
 {{- include "models.fail" (printf "The version %s cannot be taken away now: not all routers have been replaced since the last change, and a former one may send requests to it. Wait until they are; when a version does not load, set its weight to 0." $version) -}}
@@ -183,5 +184,27 @@ http {
 {{- if and (gt (int $weight) 0) (not (hasKey $.now $version)) -}}
 {{- include "models.fail" (printf "The version %s gets %d %% of the requests now and cannot be taken away at once. Set its weight to 0 first; when the routers have been replaced, take it off the list." $version (int $weight)) -}}
 {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+An earlier server than the one that all copies of the versions in the list have been replaced with. Until they have been, the way back is open.
+*/}}
+{{- define "models.refuseServer" -}}
+{{- $old := "" -}}
+{{- $replaced := true -}}
+{{- range .Values.models -}}
+{{- $live := include "common.live" (merge (dict "context" $ "kind" "Deployment") (include "models.part" (dict "context" $ "model" .) | fromJson)) | fromJson -}}
+{{- $status := dig "status" dict $live -}}
+{{- $wanted := dig "spec" "replicas" 0 $live | int -}}
+{{- if $live -}}
+{{- $replaced = and $replaced (eq $wanted (dig "updatedReplicas" 0 $status | int)) (eq $wanted (dig "readyReplicas" 0 $status | int)) (eq $wanted (dig "replicas" 0 $status | int)) -}}
+{{- $old = index $live.metadata.labels "app.kubernetes.io/version" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $old $replaced -}}
+{{- $before := dict "context" . "old" $old "title" "The model server" -}}
+{{- include "common.refuseSkip" $before -}}
+{{- include "common.refuseDowngrade" (merge (dict "why" "models that were saved with the libraries of the later server may not load in an earlier one." "way" "Give a version in models an image of its own with the earlier server, and move its weight there.") $before) -}}
 {{- end -}}
 {{- end }}

@@ -16,18 +16,18 @@
 {{- end }}
 
 {{- define "objectStore.adminSecretKey" -}}
-{{- include "common.secretValue" (dict "context" . "key" "admin-secret-access-key" "given" .Values.auth.adminSecretKey "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" . "key" "admin-secret-access-key" "given" .Values.auth.adminSecretKey "length" 40) -}}
 {{- end }}
 {{- define "objectStore.internalKey" -}}
-{{- include "common.secretValue" (dict "context" . "key" "internal-key" "given" .Values.auth.internalKey "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" . "key" "internal-key" "given" .Values.auth.internalKey "length" 40) -}}
 {{- end }}
 
 {{/* The key of a user, given, kept or made. Take (dict "context" $ "user" (dict "name" …)). */}}
 {{- define "objectStore.accessKeyId" -}}
-{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.access-key-id" .user.name) "given" .user.accessKeyId "new" (randAlphaNum 20 | upper)) -}}
+{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.access-key-id" .user.name) "given" .user.accessKeyId "new" (include "common.made" (dict "context" .context "key" .user.name "length" 20) | upper)) -}}
 {{- end }}
 {{- define "objectStore.secretAccessKey" -}}
-{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.secret-access-key" .user.name) "given" .user.secretAccessKey "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.secret-access-key" .user.name) "given" .user.secretAccessKey "length" 40) -}}
 {{- end }}
 
 {{/* Who may do what, as the S3 servers read it. Without it S3 would be open to everybody. */}}

@@ -1,8 +1,8 @@
 {{- define "spark.token" -}}
-{{- include "common.secretValue" (dict "context" . "key" "token" "given" .Values.auth.token "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" . "key" "token" "given" .Values.auth.token "length" 40) -}}
 {{- end }}
 {{- define "spark.secret" -}}
-{{- include "common.secretValue" (dict "context" . "key" "secret" "given" .Values.auth.secret "new" (randAlphaNum 40)) -}}
+{{- include "common.secretValue" (dict "context" . "key" "secret" "given" .Values.auth.secret "length" 40) -}}
 {{- end }}
 
 {{/* major.minor: master, workers and drivers of different ones do not understand each other. */}}
@@ -175,6 +175,9 @@ initContainers:
 
 {{- define "spark.refuse" -}}
 {{- include "common.refuseMove" . -}}
+{{- $before := dict "context" . "component" "master" "title" "Spark" -}}
+{{- include "common.refuseDowngrade" (merge (dict "why" "clients that have become newer with it are not understood by an earlier Spark Connect, and an earlier history server cannot read the logs of a later one." "way" "Stay with this series, or install the earlier one under another name.") $before) -}}
+{{- include "common.refuseSkip" $before -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "kafka" "kafka" "cassandra" "cassandra" "objectStore" "s3")) -}}
 {{- include "common.refuseResize" (dict "context" . "component" "master" "values" .Values.master "path" "master") -}}
 {{- $tag := regexFind "^[0-9]+[.][0-9]+[.][0-9]+" .Values.image.tag -}}

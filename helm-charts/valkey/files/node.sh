@@ -59,7 +59,7 @@ case $1 in
     done
     ;;
 
-  # Writes all keys to dump.rdb on the volume.
+  # Writes all keys to a file on the volume, which stays when the server writes dump.rdb anew.
   backup)
     before=$(ask 127.0.0.1 LASTSAVE)
     sleep 1
@@ -68,7 +68,8 @@ case $1 in
       case $(ask 127.0.0.1 INFO persistence | fact rdb_last_bgsave_status) in ok) ;; *) say "The server could not write dump.rdb: look at its log and at the room on the volume."; exit 1 ;; esac
       sleep 1
     done
-    say "$HOSTNAME has written $(stat -c %s /data/dump.rdb) bytes to /data/dump.rdb"
+    ln -f /data/dump.rdb /data/snapshot.rdb
+    echo "$HOSTNAME has written $(stat -c %s /data/snapshot.rdb) bytes to /data/snapshot.rdb"
     ;;
 
   *) say "node.sh role | lag | switch | leave | stays PODS | settle NODES | backup"; exit 2 ;;

@@ -72,7 +72,7 @@ for facts and reads no key.
 user default off
 {{- end }}
 user {{ .Values.auth.username }} on #{{ include "valkey.password" . | sha256sum }} ~* &* +@all
-user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave{{ if .Values.cluster.enabled }} ~* +cluster +asking +readonly +config|get +migrate +restore +restore-asking{{ end }}
+user anywhere-node on #{{ include "valkey.ownPassword" (dict "context" . "of" "node") | sha256sum }} ~* &* -@all +@connection +psync +replconf +replicaof +slaveof +info +role +publish +subscribe +multi +exec +config|rewrite +config|set +script|kill +acl|load +acl|setuser +acl|deluser +acl|users +bgsave +lastsave +restore{{ if .Values.cluster.enabled }} +cluster +asking +readonly +config|get +migrate +restore-asking{{ end }}
 user anywhere-watch on #{{ include "valkey.ownPassword" (dict "context" . "of" "watch") | sha256sum }} -@all +ping +info +cluster|info +client|setname +latency|latest +latency|histogram +slowlog|len +select +quit
 {{- range $user := .Values.users }}
 user {{ $user.name }} on #{{ include "valkey.userPassword" (dict "context" $root "user" $user) | sha256sum }}

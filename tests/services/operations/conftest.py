@@ -51,6 +51,7 @@ scaling:
      reason: Data would be lost.}
 guards:
   - {path: image, rule: same-major, reason: The files differ., way: Install beside it.}
+  - {path: image, rule: no-downgrade, reason: The files are newer., way: Stay with it.}
   - {path: size, rule: no-decrease, reason: A volume cannot shrink., way: Keep the size.}
 volumes:
   - {path: size, template: data}

@@ -453,6 +453,40 @@ def test_a_change_cancelled_after_it_was_applied_is_a_revision_to_go_back_from(w
     assert world.cell.applied[-1].get("image") in (None, "store:1")
 
 
+def failed_upgrade(world):
+    """A service whose new version never came to run, and which nobody can use."""
+    service = world.installed()
+    world.cell.becomes_ready = False
+    operation = world.change(service, values={"image": "store:1.1"})
+    Operation.objects.filter(pk=operation.pk).update(deadline_at=timezone.now() + timedelta(seconds=2))
+    assert finish(operation).state == "failed"
+    world.cell.becomes_ready = True
+    return service
+
+
+def test_from_a_version_that_never_ran_there_is_a_way_back(world):
+    service = failed_upgrade(world)
+    plan = finish(actions.ask_plan(service, world.owner, {"values": {"image": "store:1"}})).result
+    assert plan["refusals"] == []
+    assert finish(actions.request_rollback(service, world.owner, 1)).state == "succeeded"
+    assert world.cell.applied[-1].get("image") in (None, "store:1")
+
+
+def test_from_a_version_that_runs_there_is_none(world):
+    service = world.installed()
+    assert finish(world.change(service, values={"image": "store:1.1"})).state == "succeeded"
+    with pytest.raises(ChangeRefused, match=r"store:1\.1 → store:1\. The files are newer"):
+        actions.request_rollback(service, world.owner, 1)
+
+
+def test_a_version_that_came_to_run_late_counts_as_one_that_runs(world):
+    service = failed_upgrade(world)
+    Service.objects.filter(pk=service.pk).update(verdict="healthy", health_since=timezone.now())
+    service.refresh_from_db()
+    with pytest.raises(ChangeRefused, match="The files are newer"):
+        actions.request_rollback(service, world.owner, 1)
+
+
 def test_a_change_that_is_not_ready_in_time_offers_the_way_back(world, monkeypatch):
     service = world.installed()
     world.cell.becomes_ready = False

@@ -51,6 +51,19 @@ def test_one_reason_a_value_is_given():
     assert [r.code for r in refusals(guards, {"v": "18.6"}, {"v": "17.1"})] == ["guard.same-major"]
 
 
+def test_a_version_that_never_ran_leaves_the_way_back_open_and_is_no_step_on_the_way():
+    guards = [{"path": "v", "rule": "no-downgrade"}, {"path": "v", "rule": "no-skip-major"}]
+    assert refusals(guards, {"v": "5.0"}, {"v": "4.1"}, {"v": "4.1"}) == []
+    assert refusals(guards, {"v": "5.0"}, {"v": "4.0"}, {"v": "4.1"})[0].code == "guard.no-downgrade"
+    assert refusals(guards, {"v": "5.0"}, {"v": "6.0"}, {"v": "4.1"})[0].code == "guard.no-skip-major"
+    assert refusals(guards, {"v": "5.0"}, {"v": "3.0"}, {}) == [], "nothing has run yet"
+
+
+def test_what_is_no_version_goes_by_what_was_asked_for_last():
+    guards = [{"path": "replicas", "rule": "no-decrease"}]
+    assert refusals(guards, {"replicas": 3}, {"replicas": 1}, {"replicas": 1})
+
+
 def test_an_unknown_rule_is_an_error_of_the_package():
     with pytest.raises(ValueError, match="unknown rule"):
         refusals([{"path": "v", "rule": "sometimes"}], {"v": "1"}, {"v": "2"})
