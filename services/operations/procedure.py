@@ -5,6 +5,7 @@ from __future__ import annotations
 from anywhere.clusters.connection import access_of
 from anywhere.operations.registry import handler
 from anywhere.operations.run import Run
+from services import selectors
 from services.errors import Gone
 from services.models import Service, ServiceState
 from services.operations import commands, recovery
@@ -28,7 +29,8 @@ def procedure(run: Run) -> None:
         if "tasks" not in run.remembers:
             with run.step("look"):
                 commands.check_right(run, gateways, service.namespace)
-                steps = procedures.steps_of(service.version.definition, run.input["procedure"])
+                values = selectors.merged_values(service)
+                steps = procedures.steps_of(service.version.definition, values, run.input["procedure"])
                 planned = commands.plan(gateways.kubernetes, service, "p", steps)
                 commands.check_runs(gateways.kubernetes, service, planned)
                 run.remember(tasks=[task.as_dict() for task in planned])

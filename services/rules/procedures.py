@@ -17,6 +17,11 @@ def offered(definition: Mapping[str, Any], values: Mapping[str, Any]) -> list[di
     ]
 
 
-def steps_of(definition: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Give the commands of a procedure, none when there is no such procedure."""
-    return next((list(p["steps"]) for p in definition.get("procedures") or [] if p["name"] == name), [])
+def steps_of(definition: Mapping[str, Any], values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Give the commands of a procedure, none when there is no such procedure.
+
+    Of several with one name it is the one that the values allow.
+    """
+    named = [p for p in definition.get("procedures") or [] if p["name"] == name]
+    allowed = [p for p in named if holds({"when": p.get("showIf")}, values)]
+    return next((list(p["steps"]) for p in [*allowed, *named]), [])

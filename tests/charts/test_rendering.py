@@ -262,7 +262,9 @@ def test_passwords_stand_in_secrets_alone(chart: Chart, write_values: Callable) 
     secrets = [path for path, node in chart.leaves() if node.get("writeOnly") and "[" not in path]
     assert secrets or not chart.values.get("auth"), "a chart with access has secrets"
     for path in secrets:
-        secret = "Written-In-Secrets-0nly" if chart.property(path)["x-form"].get("generate") == "password" else None
+        secret = (
+            "Written-In-Secrets-0nly" if chart.property(path).get("x-form", {}).get("generate") == "password" else None
+        )
         if secret is None:
             continue
         values: dict = {}

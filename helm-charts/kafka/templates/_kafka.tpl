@@ -83,14 +83,15 @@
   "log.dirs" "/var/lib/kafka/data/log"
   "socket.connection.setup.timeout.ms" 3000
 -}}
-{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 6000) }}{{ end -}}
+{{- /* A lost machine may have had the active controller, too: another one is chosen in four seconds, and only then counts these. */ -}}
+{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 4500) }}{{ end -}}
 {{- if ne .role "controller" -}}
 {{- $own = merge $own (dict
   "inter.broker.listener.name" "INTERNAL"
   "sasl.mechanism.inter.broker.protocol" "PLAIN"
   "listener.name.client.sasl.enabled.mechanisms" $mechanism
   "listener.name.external.sasl.enabled.mechanisms" $mechanism
-  "broker.heartbeat.interval.ms" 1500
+  "broker.heartbeat.interval.ms" 1000
   "auto.create.topics.enable" $values.topics.autoCreate
   "initial.broker.registration.timeout.ms" 600000
   "log.cleaner.dedupe.buffer.size" (ternary 16777216 134217728 (lt $memory 3072))

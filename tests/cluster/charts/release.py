@@ -199,7 +199,13 @@ class Release:
         """
         package = yaml.safe_load((self.chart / "package.yaml").read_text())
         said = []
-        for step in next(entry["steps"] for entry in package["procedures"] if entry["name"] == name):
+        values = self.values()
+        offered = [
+            entry
+            for entry in package["procedures"]
+            if "showIf" not in entry or holds({"when": entry["showIf"]}, values)
+        ]
+        for step in next(entry["steps"] for entry in offered if entry["name"] == name):
             pods = [pod.metadata.name for pod in self.pods(step["component"])]
             for pod in pods if step["pods"] == "each" else [first or pods[0]]:
                 said.append(self.execute(pod, *step["command"], container=step["container"]))

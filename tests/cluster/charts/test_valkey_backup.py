@@ -122,5 +122,5 @@ def test_in_a_cluster_each_key_goes_where_its_slot_is_now(release: Callable[[str
     store = by_cluster(six)
     for number in range(600):
         store.delete(f"n:{number}")
-    six.procedure("restore-shards")
+    six.procedure("restore")
     assert [store.get(f"n:{number}") for number in range(600)] == [str(number) for number in range(600)]

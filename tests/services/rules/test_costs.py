@@ -48,4 +48,15 @@ def test_procedures_are_offered_as_the_values_allow():
     assert procedures.offered(definition, {"backup": {"enabled": False}}) == [
         {"name": "repair", "title": "Repair", "summary": "Mends.", "danger": "Slow."}
     ]
-    assert procedures.steps_of(definition, "repair") == steps and procedures.steps_of(definition, "x") == []
+    assert procedures.steps_of(definition, {}, "repair") == steps and procedures.steps_of(definition, {}, "x") == []
+
+
+def test_of_two_procedures_with_one_name_the_values_choose():
+    def restore(pods: str, cluster: bool) -> dict:
+        return {"name": "restore", "title": pods, "summary": "Reads.", "steps": [{"pods": pods}],
+                "showIf": {"path": "cluster", "equals": cluster}}  # fmt: skip
+
+    definition = {"procedures": [restore("one", False), restore("each", True)]}
+    for cluster, pods in ((False, "one"), (True, "each")):
+        assert [one["title"] for one in procedures.offered(definition, {"cluster": cluster})] == [pods]
+        assert procedures.steps_of(definition, {"cluster": cluster}, "restore") == [{"pods": pods}]
