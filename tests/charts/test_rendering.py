@@ -83,6 +83,7 @@ def assert_restricted(pod: dict) -> None:
     assert context["fsGroupChangePolicy"] == "OnRootMismatch"
     assert context["seccompProfile"] == {"type": "RuntimeDefault"}
     assert pod["enableServiceLinks"] is False
+    assert {"name": "timeout", "value": "1"} in pod["dnsConfig"]["options"]
     assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
     assert all(set(volume) - {"name"} <= VOLUMES for volume in pod.get("volumes", []))
     for container in containers(pod):

@@ -81,10 +81,11 @@
   "authorizer.class.name" "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
   "super.users" (printf "User:node;User:%s" $values.auth.username)
   "log.dirs" "/var/lib/kafka/data/log"
-  "socket.connection.setup.timeout.ms" 3000
+  "socket.connection.setup.timeout.ms" 1500
+  "socket.connection.setup.timeout.max.ms" 1500
 -}}
-{{- /* A lost machine may have had the active controller, too: another one is chosen in four seconds, and only then counts these. */ -}}
-{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 4500) }}{{ end -}}
+{{- /* A lost machine may have had the active controller, too: the next one, chosen after two seconds, counts these anew, and the nodes must find it before they are over. */ -}}
+{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 5000) }}{{ end -}}
 {{- if ne .role "controller" -}}
 {{- $own = merge $own (dict
   "inter.broker.listener.name" "INTERNAL"
