@@ -84,6 +84,28 @@ def test_nodes_and_scaling_name_what_the_chart_makes(chart: Chart) -> None:
         assert entry.get("container") is None or entry["container"] in made[workload]
 
 
+def test_each_node_says_its_role_unless_all_are_alike(chart: Chart) -> None:
+    nodes = {node["component"]: node for node in chart.package.get("nodes", [])}
+    alike = set(chart.cases().get("alike", []))
+    assert {name for name, node in nodes.items() if "role" not in node} == alike
+    servers = {
+        name for name, node in nodes.items()
+        for item in of_kind(chart.render(), "StatefulSet")
+        if item["metadata"]["name"] == node["workload"].replace("{fullname}", "shop")
+    }  # fmt: skip
+    assert servers <= nodes.keys()
+
+
+def test_versions_are_guarded_wherever_something_is_kept(chart: Chart) -> None:
+    rules = {guard["rule"] for guard in chart.package.get("guards", []) if guard["path"] == "serverVersion"}
+    if chart.name == "spark-job":
+        assert not [item for item in chart.render() if item["kind"] in {"StatefulSet", "PersistentVolumeClaim"}]
+        return
+    assert "no-downgrade" in rules
+    is_a_date = re.fullmatch(r"\d+-\d+-\d+", chart.values["serverVersion"])
+    assert rules & {"no-skip-major", "same-major"} or is_a_date
+
+
 def test_what_may_be_scaled_is_there_in_every_example(chart: Chart) -> None:
     for file in chart.examples():
         values = merge([("chart", chart.values), ("example", yaml.safe_load(file.read_text()) or {})]).values

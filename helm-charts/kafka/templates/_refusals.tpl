@@ -1,6 +1,7 @@
 {{- define "kafka.refuse" -}}
 {{- include "common.refuseMove" . -}}
 {{- include "common.refuseDowngrade" (dict "context" . "title" "Kafka") -}}
+{{- include "common.refuseSkip" (dict "context" . "title" "Kafka") -}}
 {{- $wanted := int .Values.replicas -}}
 {{- $controllers := int .Values.controllers -}}
 {{- if and (eq $controllers 0) (not (has $wanted (list 1 3))) -}}

@@ -60,9 +60,11 @@
 {{- include "common.refuseChange" (dict "context" . "key" "apart" "value" .Values.apart "path" "apart" "why" "what is stored lies that way. Install under another name and copy the objects.") -}}
 {{- if $single -}}
 {{- include "common.refuseDowngrade" (dict "context" . "title" "SeaweedFS") -}}
+{{- include "common.refuseSkip" (dict "context" . "title" "SeaweedFS") -}}
 {{- include "common.refuseResize" . -}}
 {{- else -}}
 {{- include "common.refuseDowngrade" (dict "context" . "component" "filer" "volume" "names" "title" "SeaweedFS") -}}
+{{- include "common.refuseSkip" (dict "context" . "component" "filer" "volume" "names" "title" "SeaweedFS") -}}
 {{- include "common.refuseResize" (dict "context" . "component" "filer" "values" (dict "persistence" .Values.persistence) "volume" "names") -}}
 {{- include "common.refuseResize" (dict "context" . "component" "volume" "values" .Values.volume "path" "volume" "volume" "objects") -}}
 {{- include "common.refuseResize" (dict "context" . "component" "master" "values" .Values.master "path" "master" "volume" "master") -}}

@@ -1,10 +1,20 @@
-"""Prints in one word what a part is just now: role.py master | worker."""
+"""Prints in one word what a part is just now: role.py master | worker | connect."""
 
 import json
 import sys
 from urllib.request import urlopen
 
-if sys.argv[1] == "master":
-    print(json.load(urlopen("http://127.0.0.1:8080/json/", timeout=10))["status"].lower())
+
+def said(port, path):
+    return json.load(urlopen(f"http://127.0.0.1:{port}{path}", timeout=10))
+
+
+part = sys.argv[1]
+if part == "master":
+    print(said(8080, "/json/")["status"].lower())
+elif part == "worker":
+    print("busy" if said(8081, "/json/")["coresused"] else "idle")
 else:
-    print("busy" if json.load(urlopen("http://127.0.0.1:8081/json/", timeout=10))["coresused"] else "idle")
+    pages = "/api/v1/applications"
+    running = [job for one in said(4040, pages) for job in said(4040, f"{pages}/{one['id']}/jobs?status=running")]
+    print("busy" if running else "idle")

@@ -17,9 +17,9 @@ def knock(made: Release, namespace: str) -> None:
     eventually(ready, "the pod that knocks runs", 120)
 
 
-def reaches(made: Release, namespace: str, host: str, port: int) -> bool:
+def reaches(made: Release, namespace: str, host: str, port: int, seconds: int = 5) -> bool:
     """Whether a connection from the pod of a namespace is made."""
-    connect = f"nc -w 5 {host} {port} -e true && echo open || echo shut"
+    connect = f"nc -w {seconds} {host} {port} -e true && echo open || echo shut"
     answer = made.run(made.kubectl, "-n", namespace, "exec", "knock", "--", "sh", "-c", connect)
     assert answer.stdout in ("open\n", "shut\n"), answer.stderr
     return answer.stdout == "open\n"

@@ -105,18 +105,27 @@ class Release:
         return asked | {(item.metadata.name, item.metadata.resource_version) for item in found}
 
     @contextlib.contextmanager
-    def written_by(self, version: str) -> Iterator[None]:
-        """While the block runs, the data count as those that another version of the server wrote last."""
-        secret, known = (f"{self.name}-auth", self.namespace), "anywhere/server-version"
-        kept = self.api.read_namespaced_secret(*secret).metadata
-        self.api.patch_namespaced_secret(*secret, {"metadata": {"annotations": {known: version}}})
+    def written_by(self, version: str, deployment: str = "") -> Iterator[None]:
+        """While the block runs, another version of the server counts as the one that wrote the data last.
+
+        Of a chart that keeps none, as the one that a Deployment runs.
+        """
+        if deployment:
+            apps = client.AppsV1Api(self.api.api_client)
+            read, patch = apps.read_namespaced_deployment, apps.patch_namespaced_deployment
+            where, part, known = (deployment, self.namespace), "labels", "app.kubernetes.io/version"
+        else:
+            read, patch = self.api.read_namespaced_secret, self.api.patch_namespaced_secret
+            where, part, known = (f"{self.name}-auth", self.namespace), "annotations", "anywhere/server-version"
+        before = read(*where).metadata
+        patch(*where, {"metadata": {part: {known: version}}})
         try:
             yield
         finally:
-            self.api.patch_namespaced_secret(*secret, {"metadata": {"annotations": {known: kept.annotations[known]}}})
-            # The annotation is Helm's again, or its next change would be a conflict.
-            owners = self.api.api_client.sanitize_for_serialization(kept.managed_fields)
-            self.api.patch_namespaced_secret(*secret, {"metadata": {"managedFields": owners}})
+            patch(*where, {"metadata": {part: {known: getattr(before, part)[known]}}})
+            # What says so is Helm's again, or its next change would be a conflict.
+            owners = self.api.api_client.sanitize_for_serialization(before.managed_fields)
+            patch(*where, {"metadata": {"managedFields": owners}})
 
     def uninstall(self) -> None:
         """Uninstalls and waits until the pods are gone."""
@@ -200,11 +209,7 @@ class Release:
         package = yaml.safe_load((self.chart / "package.yaml").read_text())
         said = []
         values = self.values()
-        offered = [
-            entry
-            for entry in package["procedures"]
-            if "showIf" not in entry or holds({"when": entry["showIf"]}, values)
-        ]
+        offered = [entry for entry in package["procedures"] if holds({"when": entry.get("showIf")}, values)]
         for step in next(entry["steps"] for entry in offered if entry["name"] == name):
             pods = [pod.metadata.name for pod in self.pods(step["component"])]
             for pod in pods if step["pods"] == "each" else [first or pods[0]]:

@@ -30,6 +30,8 @@ TRIED = {
     "modelName": "moved",
     "apart": "zones",
 }
+# At least so many ports are listened at beside those for clients and Prometheus, in the smallest size.
+INNER = {"cassandra": 1, "kafka": 2, "model-server": 1, "object-store": 1, "spark": 3}
 
 
 def there(path: str, live: Mapping) -> bool:
@@ -40,9 +42,8 @@ def there(path: str, live: Mapping) -> bool:
 
 def guarded(chart: str, live: Mapping) -> dict[str, dict]:
     """Values that the guards of a chart refuse, by their paths."""
-    package = yaml.safe_load((ROOT / chart / "package.yaml").read_text())
     found = {}
-    for path in [guard["path"] for guard in package["guards"] if holds(guard, live)]:
+    for path in [guard["path"] for guard in package(chart)["guards"] if holds(guard, live)]:
         for end, value in TRIED.items():
             if there(path, live) and f".{path}".endswith(f".{end}"):
                 changed: object = value
@@ -50,6 +51,11 @@ def guarded(chart: str, live: Mapping) -> dict[str, dict]:
                     changed = {part: changed}
                 found[path] = changed
     return found
+
+
+def package(chart: str) -> dict:
+    """What the package of a chart says."""
+    return yaml.safe_load((ROOT / chart / "package.yaml").read_text())
 
 
 def values(chart: str, clients: str = "namespace") -> dict:
@@ -80,19 +86,85 @@ def made(request: pytest.FixtureRequest, release: Callable[[str, str], Release])
 
 def test_it_is_shut_to_other_namespaces(made: Release, elsewhere: str) -> None:
     chart = made.chart.name
-    endpoint = yaml.safe_load((ROOT / chart / "package.yaml").read_text())["endpoints"][0]
-    service = endpoint["service"].replace("{fullname}", made.name)
-    where = (f"{service}.{made.namespace}.svc.cluster.local", endpoint["port"])
+    doors = [(f"{name}.{made.namespace}.svc.cluster.local", port) for name, port in ends(made)]
+    assert doors
+
+    def opened(namespace: str) -> list[bool]:
+        return [reaches(made, namespace, *door) for door in doors]
+
     for namespace in (made.namespace, elsewhere):
         knock(made, namespace)
-    eventually(lambda: reaches(made, made.namespace, *where), "a pod of the namespace connects", 60)
-    assert not reaches(made, elsewhere, *where)
+    eventually(lambda: all(opened(made.namespace)), "a pod of the namespace connects", 60)
+    assert not any(opened(elsewhere))
     made.bring_up(values(chart, clients="cluster"), seconds=SLOW)
-    eventually(lambda: reaches(made, elsewhere, *where), "a pod of another namespace connects when all may", 60)
+    eventually(lambda: all(opened(elsewhere)), "a pod of another namespace connects when all may", 60)
     made.bring_up(values(chart), seconds=SLOW)
-    eventually(lambda: not reaches(made, elsewhere, *where), "and does not any more", 60)
-    assert not any(reaches(made, elsewhere, *where) for _ in range(3))
-    assert reaches(made, made.namespace, *where)
+    eventually(lambda: not any(opened(elsewhere)), "and does not any more", 60)
+    assert not any(any(opened(elsewhere)) for _ in range(3))
+    assert all(opened(made.namespace))
+
+
+def services(made: Release) -> dict[str, client.V1Service]:
+    """The Services of a release by their names."""
+    labels = f"app.kubernetes.io/instance={made.name}"
+    found = made.api.list_namespaced_service(made.namespace, label_selector=labels).items
+    return {item.metadata.name: item for item in found}
+
+
+def ends(made: Release) -> set[tuple[str, int]]:
+    """The endpoints of a release that are there: the name of the Service, and its port."""
+    named = package(made.chart.name)["endpoints"]
+    found = {(entry["service"].replace("{fullname}", made.name), entry["port"]) for entry in named}
+    return {(name, port) for name, port in found if name in services(made)}
+
+
+def inner_ports(made: Release) -> set[tuple[str, int, str]]:
+    """The ports at which pods listen, but for those of clients and Prometheus: address, port, whose it is."""
+    found = set()
+    labels = f"app.kubernetes.io/instance={made.name},app.kubernetes.io/component"
+    for pod in made.api.list_namespaced_pod(made.namespace, label_selector=labels).items:
+        if pod.status.phase != "Running":
+            continue
+        declared = {port.name: port.container_port for one in pod.spec.containers for port in one.ports or []}
+        known = {declared.get("metrics")}
+        for name, port in ends(made):
+            service = services(made)[name]
+            if service.spec.selector.items() <= pod.metadata.labels.items():
+                target = next(one.target_port for one in service.spec.ports if one.port == port)
+                known.add(declared.get(target, target))
+        for line in made.execute(pod.metadata.name, "cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines():
+            _, local, _, state, *_ = line.split()
+            address, _, port = local.partition(":")
+            if state == "0A" and int(port, 16) not in known and address[-8:] not in {"0100007F", "01000000"}:
+                found.add((pod.status.pod_ip, int(port, 16), pod.metadata.name))
+    return found
+
+
+def test_its_inner_ports_are_shut(made: Release, elsewhere: str) -> None:
+    for namespace in (made.namespace, elsewhere):
+        knock(made, namespace)
+    inner = inner_ports(made)
+    assert len(inner) >= INNER.get(made.chart.name, 0)
+    for namespace in (made.namespace, elsewhere):
+        assert not [(port, whose) for ip, port, whose in inner if reaches(made, namespace, ip, port, seconds=2)]
+
+
+def test_its_nodes_say_what_they_are(made: Release) -> None:
+    asked = 0
+    for node in package(made.chart.name)["nodes"]:
+        for what in {"role", "lag"} & node.keys():
+            for pod, said in made.told(node["component"], what).items():
+                assert said.isdigit() if what == "lag" else said.isalpha(), (pod, said)
+                asked += 1
+    assert asked or made.chart.name in {"model-server", "object-store"}, "these nodes are all alike"
+
+
+def test_an_earlier_series_is_refused_once_a_later_one_runs(made: Release) -> None:
+    chart = made.chart.name
+    later = {"jupyter": "2099-01-01", "postgresql": "18.99"}.get(chart, "99.9.9")
+    with made.written_by(later, "the-model-server-version-2" if chart == "model-server" else ""):
+        said = made.refused(values(chart))
+    assert later.rpartition(".")[0] in said and "cannot" in said, said
 
 
 def secrets(made: Release) -> dict[str, dict]:
