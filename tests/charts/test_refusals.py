@@ -1,10 +1,12 @@
 """Values that would not work are refused before anything is made, in words a person understands."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
+import yaml
 
-from tests.charts.chart import CHARTS, Chart, cases, has
+from tests.charts.chart import CHARTS, ROOT, Chart, cases, has
 
 OWN_AT_LEAST, ALL_AT_LEAST = 6, 15
 
@@ -43,6 +45,27 @@ def test_a_secret_that_is_refused_is_not_repeated(chart: Chart, write_values: Ca
 def test_every_chart_has_enough_cases(name: str) -> None:
     assert len(cases(name)["refused"]) >= OWN_AT_LEAST
     assert len({case["case"] for _, case in _of(name)}) >= ALL_AT_LEAST
+
+
+# Words of a refusal of each kind.
+KINDS = {
+    "a wrong type": r"got \w+, want",
+    "an impossible size": r"/persistence|/resources|too little|minimum",
+    "a name too long": "/fullnameOverride",
+    "an unknown key": "not allowed",
+}
+BOUND = {
+    "two bound to one another": "name the same Secret|own Secret",
+    "a Secret that is missing": "needs bindings|needs an object store|no object store is bound|its binding Secret in",
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_has_cases_of_each_kind(name: str) -> None:
+    words = [case["words"] for _, case in _of(name)]
+    binds = "bindings" in yaml.safe_load((ROOT / name / "values.yaml").read_text())
+    kinds = KINDS | (BOUND if binds else {})
+    assert not [kind for kind, said in kinds.items() if not any(re.search(said, each) for each in words)]
 
 
 def test_a_release_with_a_long_name_has_objects_with_names_that_fit(chart: Chart) -> None:

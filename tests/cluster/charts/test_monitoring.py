@@ -9,12 +9,15 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
+import redis
 import yaml
 from kubernetes import client
 
 from tests.charts.chart import CHARTS, ROOT, only
+from tests.cluster.charts import postgresql_client
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.valkey_client import by_proxy
 
@@ -113,11 +116,12 @@ def panels(chart: str, namespace: str) -> Iterator[str]:
 def running(release: Callable[[str, str], Release]) -> dict[str, Release]:
     """The services that are looked at, each with its exporter."""
     found = {name: release(name, name) for name in RUNNING}
+    outside = {
+        "valkey": {"service": {"type": "NodePort"}, "networkPolicy": {"clients": "anywhere"}},
+        "postgresql": postgresql_client.reachable(found["postgresql"]),
+    }
     for name, made in found.items():
-        outside = (
-            {"service": {"type": "NodePort"}, "networkPolicy": {"clients": "anywhere"}} if name == "valkey" else {}
-        )
-        made.bring_up({"metrics": {"enabled": True}, **outside})
+        made.bring_up({"metrics": {"enabled": True}, **outside.get(name, {})})
     return found
 
 
@@ -150,6 +154,63 @@ def test_it_answers_every_panel(chart: str, prometheus: Prometheus) -> None:
     assert own
     if chart in RUNNING:
         assert not [asked for asked in own if not answers[asked]]
+
+
+@contextmanager
+def fires(prometheus: Prometheus, *alerts: str) -> Iterator[None]:
+    """What is broken in the block makes these alerts fire; once it is mended behind it, they are over."""
+    assert not prometheus.firing() & set(alerts)
+    yield
+    eventually(lambda: not prometheus.firing() & set(alerts), f"{alerts} are over", 90)
+
+
+def seen(prometheus: Prometheus, *alerts: str) -> None:
+    """Waits until these alerts fire."""
+    eventually(lambda: set(alerts) <= prometheus.firing(), f"{alerts} fire", 90)
+
+
+def test_parts_that_are_gone_are_told(prometheus: Prometheus) -> None:
+    """Of these releases nothing runs."""
+    seen(prometheus, "SparkMasterIsGone", "SparkConnectIsGone", "ModelDoesNotAnswer")
+
+
+def test_a_valkey_that_does_not_answer_is_told(prometheus: Prometheus, running: dict[str, Release]) -> None:
+    with fires(prometheus, "ValkeyDown"), by_proxy(running["valkey"]) as store:
+        with suppress(redis.RedisError):  # the script does not come to its end
+            store.eval("while true do end", 0)
+        seen(prometheus, "ValkeyDown")
+        by_proxy(running["valkey"]).script_kill()
+
+
+def test_a_valkey_without_a_primary_is_told(prometheus: Prometheus, running: dict[str, Release]) -> None:
+    alone = ("ValkeyWithoutPrimary", "ValkeyReplicaWithoutPrimary")
+    with fires(prometheus, *alone), by_proxy(running["valkey"]) as store:
+        store.replicaof("127.0.0.1", 9)
+        seen(prometheus, *alone)
+        store.replicaof("NO", "ONE")
+
+
+def test_a_postgresql_with_few_connections_left_is_told(prometheus: Prometheus, running: dict[str, Release]) -> None:
+    with fires(prometheus, "PostgreSQLConnections"), ExitStack() as held:
+        for _ in range(25):
+            held.enter_context(postgresql_client.connected(running["postgresql"], "postgresql-0"))
+        seen(prometheus, "PostgreSQLConnections")
+
+
+def test_a_replica_that_is_away_and_a_server_that_lets_nobody_in_are_told(
+    prometheus: Prometheus, running: dict[str, Release]
+) -> None:
+    admin = {"user": "postgres", "password": running["postgresql"].secret("auth")["admin-password"]}
+    with postgresql_client.connected(running["postgresql"], "postgresql-0", **admin) as store, store.cursor() as asked:
+        with fires(prometheus, "PostgreSQLReplicaAway"):
+            asked.execute("SELECT pg_create_physical_replication_slot('away')")
+            seen(prometheus, "PostgreSQLReplicaAway")
+            asked.execute("SELECT pg_drop_replication_slot('away')")
+        with fires(prometheus, "PostgreSQLDown"):
+            asked.execute("ALTER ROLE replicator NOLOGIN")
+            asked.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'replicator'")
+            seen(prometheus, "PostgreSQLDown")
+            asked.execute("ALTER ROLE replicator LOGIN")
 
 
 def test_an_alert_fires_when_the_memory_is_full_and_is_over_when_there_is_room(
