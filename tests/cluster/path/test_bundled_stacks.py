@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 from playwright.sync_api import Page
+from pyarrow import parquet
 
+from tests.cluster.charts import s3_client
 from tests.cluster.charts.cassandra_client import CHEAP
 from tests.cluster.charts.kafka_client import SIGNED_IN
 from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY
@@ -60,8 +63,17 @@ def query(kubectl: Kubectl, namespace: str, name: str, statement: str) -> str:
     return kubectl("-n", namespace, "exec", "-i", f"{name}-0", "-c", "cassandra", "--", "sh", "-c", ask, stdin=rc)
 
 
+def ids_in_the_store(login: dict[str, str], port: int) -> list[int]:
+    """Give the ids in the files of the job, fetched at a port of this machine and read by something else than Spark."""
+    client = s3_client.store(f"127.0.0.1:{port}", login)
+    listed = client.list_objects_v2(Bucket=login["bucket"], Prefix="jobs/")["Contents"]
+    files = [item["Key"] for item in listed if item["Key"].endswith(".parquet")]
+    read = [client.get_object(Bucket=login["bucket"], Key=key)["Body"].read() for key in files]
+    return sorted(number for data in read for number in parquet.read_table(io.BytesIO(data))["id"].to_pylist())
+
+
 def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_of_the_data_stack(
-    aw: CommandLine, kubectl: Kubectl, name: str, tmp_path: Path
+    aw: CommandLine, kubectl: Kubectl, name: str, forward: Callable[..., Any], tmp_path: Path
 ) -> None:
     values = {
         "kafka": {"topics": {"declared": [{"name": "events", "partitions": 3}]}},
@@ -99,6 +111,9 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
     eventually(copied, "the job says what it copied", 600)
     counted = query(kubectl, name, f"{name}-cassandra", "SELECT count(*) FROM jobs")
     assert str(RECORDS) in counted.split(), counted
+    stored = binding(kubectl, name, f"{name}-object-store")
+    with forward(name, f"{name}-object-store", 8333) as port:
+        assert ids_in_the_store(stored, port) == list(range(RECORDS))
     shown = query(kubectl, name, f"{name}-cassandra", "SELECT text FROM jobs WHERE id = 7")
     assert "by job 7" in {line.strip() for line in shown.splitlines()}
 
