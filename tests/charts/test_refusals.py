@@ -56,7 +56,7 @@ KINDS = {
 }
 BOUND = {
     "two bound to one another": "name the same Secret|own Secret",
-    "a Secret that is missing": "needs (bindings|an object store|a place)|no object store is bound|its binding Secret in",
+    "a Secret that is missing": "needs (bindings|an object store|a place)|no object store is bound|its binding Secret",
 }
 
 

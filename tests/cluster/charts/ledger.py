@@ -27,7 +27,7 @@ class Report:
     failed: int
     lost: int | None
     duplicated: int | None
-    longest_pause: float
+    longest_pause: float | None
     seconds_to_healthy: float | None = None
     repeated: int | None = None
     reconnected: int | None = None
@@ -37,7 +37,8 @@ class Report:
         counted = ((name, getattr(self, name)) for name in names)
         numbers = ", ".join(f"{number} {name}" for name, number in counted if number is not None)
         healthy = "" if self.seconds_to_healthy is None else f", healthy after {self.seconds_to_healthy:.1f} s"
-        return f"{self.what}: {numbers}, longest pause {self.longest_pause:.1f} s{healthy}"
+        pause = "" if self.longest_pause is None else f", longest pause {self.longest_pause:.1f} s"
+        return f"{self.what}: {numbers}{pause}{healthy}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,17 @@ class Ledger:
             self._told.append(time.monotonic())
             number += 1
             time.sleep(self.between)
+
+
+def found_again(
+    what: str, before: Iterable[object], after: Iterable[object], seconds_to_healthy: float, keyed: bool = False
+) -> Report:
+    """The report of a service that was installed again: what it had before, and what it has; nobody wrote meanwhile."""
+    had, has = list(before), list(after)
+    lost, twice = len(set(had) - set(has)), None if keyed else len(has) - len(set(has))
+    report = Report(what, len(set(had)), 0, lost, twice, None, seconds_to_healthy)
+    keep(report)
+    return report
 
 
 def keep(report: Report | Healthy) -> None:

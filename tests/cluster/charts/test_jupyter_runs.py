@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.cluster.charts import git_server
 from tests.cluster.charts.jupyter_client import ask, controller, ingress, reached
+from tests.cluster.charts.ledger import Healthy, keep
 from tests.cluster.charts.release import Release, eventually
 from tests.support.browser import chromium, seat
 
@@ -133,7 +134,7 @@ def test_stopped_and_started_and_installed_again_it_has_its_files_and_its_token(
     eventually(lambda: not notebook.pods(), "the pod is gone", 120)
     notebook.uninstall()
     assert notebook.claims() == {"home-notebook-0"}
-    notebook.bring_up(notebook.external)
+    keep(Healthy("jupyter: installed again", notebook.bring_up(notebook.external)))
     assert notebook.binding()["token"] == token
     reached(notebook)
     assert "42 data" in outputs(notebook, "project/hello.ipynb")

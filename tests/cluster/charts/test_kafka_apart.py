@@ -7,13 +7,14 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource
 
 from tests.cluster.charts.kafka_client import free_ports, login, make_topic, partitions_of, voters
 from tests.cluster.charts.kafka_ledger import PARTITIONS, check, numbering, read_all, wait_until_whole
-from tests.cluster.charts.ledger import Ledger
+from tests.cluster.charts.ledger import Ledger, found_again
 from tests.cluster.charts.release import Release, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -249,6 +250,8 @@ def test_three_controllers_become_five_while_a_client_writes(apart: Release, led
 def test_uninstalled_and_installed_again_it_has_its_records(apart: Release) -> None:
     before = read_all(apart, TOPIC)
     apart.uninstall()
-    apart.bring_up(apart.external, seconds=600)
-    assert read_all(apart, TOPIC) == before
+    seconds = apart.bring_up(apart.external, seconds=600)
+    after = read_all(apart, TOPIC)
+    found_again("kafka, 3 + 5: installed again", chain(*before.values()), chain(*after.values()), seconds)
+    assert after == before
     apart.uninstall()

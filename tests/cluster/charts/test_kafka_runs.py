@@ -10,6 +10,7 @@ from kubernetes import client
 
 from tests.cluster.charts.kafka_client import free_ports, login, make_topic, read, write
 from tests.cluster.charts.kafka_ledger import check, numbering, read_all, wait_until_whole
+from tests.cluster.charts.ledger import found_again
 from tests.cluster.charts.release import Release
 
 pytestmark = pytest.mark.cluster
@@ -66,9 +67,10 @@ def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(sin
     kept = single.secret("auth")
     single.uninstall()
     assert single.claims() == {"data-single-0"}
-    single.install({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
+    seconds = single.bring_up({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
     assert single.secret("auth") == kept
-    assert len(read(single, "events", 100)) == 100
+    report = found_again("kafka, one node: installed again", map(str, range(100)), read(single, "events", 100), seconds)
+    assert (report.lost, report.duplicated) == (0, 0)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.cluster.charts import model_client
+from tests.cluster.charts.ledger import Healthy, keep
 from tests.cluster.charts.model_client import IMAGE, MODEL, REQUEST, RULES, Client
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.s3_client import store
@@ -159,5 +160,5 @@ def test_a_version_that_gets_requests_is_not_taken_away(models: Release, asked: 
 @pytest.mark.slow
 def test_uninstalled_and_installed_again_it_answers_as_before(models: Release) -> None:
     models.uninstall()
-    models.bring_up(models.external)
+    keep(Healthy("model server, two versions: installed again", models.bring_up(models.external)))
     assert Client(model_client.address(models)).share(60).keys() == {"1", "2"}

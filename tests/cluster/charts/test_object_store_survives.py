@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cluster.charts.ledger import Ledger
+from tests.cluster.charts.ledger import Ledger, found_again
 from tests.cluster.charts.release import Release, eventually, internal
 from tests.cluster.charts.s3_client import free_port, numbers, store
 
@@ -230,6 +230,8 @@ def test_uninstalled_and_installed_again_it_has_its_objects_and_its_keys(objects
     before, claims, found = objects.binding(), objects.claims(), numbers(connected(objects), "data")
     objects.uninstall()
     assert objects.claims() == claims
-    objects.bring_up(objects.external, "large", 900)
+    seconds = objects.bring_up(objects.external, "large", 900)
     assert objects.binding() == before
-    assert numbers(connected(objects), "data") == found
+    after = numbers(connected(objects), "data")
+    assert found_again("object store, replicated: installed again", found, after, seconds, keyed=True).lost == 0
+    assert after == found

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
+from tests.cluster.charts.ledger import found_again
 from tests.cluster.charts.postgresql_client import reachable, roles, rows
 from tests.cluster.charts.release import Release, eventually
 
@@ -78,11 +79,14 @@ def test_another_size_is_refused_with_the_way_to_do_it(orders: Release) -> None:
 
 def test_uninstalled_and_installed_again_it_has_its_data_and_its_password(orders: Release) -> None:
     password = orders.binding()["password"]
+    before = query(orders, "SELECT * FROM word")
     orders.uninstall()
     assert orders.claims() == {"data-orders-0"}
-    orders.install()
+    seconds = orders.bring_up()
     assert orders.binding()["password"] == password
-    assert query(orders, "SELECT count(*) FROM word") == [(2,)]
+    after = query(orders, "SELECT * FROM word")
+    assert found_again("postgresql, one server: installed again", before, after, seconds).lost == 0
+    assert len(after) == 2
 
 
 def test_installed_again_with_another_password_that_one_works(orders: Release) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
+from tests.cluster.charts.ledger import Healthy, keep
 from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.spark_client import TINY, command_lines, connected, kill, long_query, master, wait_for_workers
 
@@ -104,7 +105,7 @@ def test_uninstalled_and_installed_again_clients_get_in_with_the_same_token(sums
     token = sums.binding()["token"]
     sums.uninstall()
     assert sums.claims() == {"data-sums-master-0"}
-    sums.bring_up(TINY, seconds=SLOW)
+    keep(Healthy("spark: installed again", sums.bring_up(TINY, seconds=SLOW)))
     assert sums.binding()["token"] == token
     eventually(lambda: master(sums).get("status") == "ALIVE", "the master works", SLOW)
     with connected(sums) as session:
