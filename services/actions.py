@@ -15,6 +15,7 @@ from anywhere.lib import quantities
 from anywhere.operations import actions as operations
 from anywhere.operations.models import Operation
 from catalog.models import Version
+from catalog.rules.schema import generated
 from catalog.rules.validation import fields, problems
 from catalog.rules.values import find, holds, put, put_secrets, take_secrets
 from services import errors, selectors
@@ -68,8 +69,8 @@ def plan_of(version: Version, plan: str | None) -> str:
 
 def _with_generated(version: Version, whole: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the values with a stand-in at each empty secret, which will be made before anything is applied."""
-    for path in version.secret_paths:
-        if "*" not in path and not find(whole, path):
+    for path, _ in generated(version.schema):
+        if path in version.secret_paths and not find(whole, path):
             whole = put(whole, path, PLACEHOLDER)
     return whole
 

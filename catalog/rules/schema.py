@@ -130,6 +130,16 @@ def secret_paths(schema: Mapping[str, Any]) -> list[str]:
     return list(found)
 
 
+def generated(schema: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Give [(path, kind)] of the values that are made when nobody gives them."""
+    found = []
+    for name, node in _maps(schema.get("properties")):
+        if kind := (node.get("x-form") or {}).get("generate"):
+            found.append((f"{prefix}{name}", kind))
+        found += generated(node, f"{prefix}{name}.")
+    return found
+
+
 _SECRET_NAME = re.compile(r"(?i)(password|passwd|passphrase|secret$|secretkey|token$|apikey|api_key|privatekey)")
 _NOT_SECRET = re.compile(r"(?i)(existing|name$|ref$|key$|mount|automount|enabled|create)")
 

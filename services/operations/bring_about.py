@@ -228,7 +228,7 @@ def _not_applied(run: Run, exc: GatewayError) -> OperationFailed:
         exc.detail,
         code=exc.code,
         title=exc.title,
-        whose="yours" if exc.code == "cluster.invalid" else exc.whose,
+        whose=exc.whose,
         kept="What had been applied before is left as it is.",
         next=ways_on(run.operation.kind),
     )

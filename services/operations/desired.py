@@ -18,6 +18,7 @@ from anywhere.gateways.helm import ReleaseRequest
 from anywhere.operations.run import Run
 from catalog import selectors as catalog
 from catalog.models import Version
+from catalog.rules.schema import generated
 from catalog.rules.values import find, overlay, put_secrets
 from services import selectors
 from services.models import Service
@@ -92,22 +93,10 @@ def generate_missing(
     """Give the secrets to make: those the schema generates, that nobody gave and no default fills."""
     merged = selectors.merged(version, plan, values)
     made = {}
-    for path, kind in _generated(version.schema):
+    for path, kind in generated(version.schema):
         if not given.get(path) and not find(merged, path):
             made[path] = _make(kind)
     return made
-
-
-def _generated(schema: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    found = []
-    for name, node in (schema.get("properties") or {}).items():
-        if not isinstance(node, Mapping):
-            continue
-        path = f"{prefix}{name}"
-        if kind := (node.get("x-form") or {}).get("generate"):
-            found.append((path, kind))
-        found += _generated(node, f"{path}.")
-    return found
 
 
 def _make(kind: str) -> str:

@@ -51,11 +51,15 @@ def plan(run: Run) -> None:
 def guard_refusals(before: Desired, after: Desired, worked: Mapping[str, Any]) -> list[dict[str, str]]:
     """Give what the package says against going from one to the other, where `worked` is what worked last."""
     return [
-        {"code": r.code, "detail": r.detail, "way": r.way, "path": r.path}
+        _refusal(r.code, r.detail, r.way, r.path)
         for r in refusals.every(
             after.version.definition, before.version.definition, before.merged, after.merged, worked
         )
     ]
+
+
+def _refusal(code: str, detail: str, way: str = "", path: str = "") -> dict[str, str]:
+    return {"code": code, "detail": detail, "way": way, "path": path}
 
 
 def compare(
@@ -65,11 +69,11 @@ def compare(
     try:
         rendered = gateways.helm.template(after.request(), **render_for(service.cluster))
     except InvalidChart as exc:
-        return [], [{"code": exc.code, "detail": exc.detail, "way": "", "path": ""}]
+        return [], [_refusal(exc.code, exc.detail)]
     wanted = [o for o in rendered if not demands.is_hook(o)]
     live = _live(gateways, wanted, service.namespace)
     growing, refused = changes.growths(live, wanted, service.namespace)
-    answers = [{"code": "guard.no-decrease", "detail": why, "way": "", "path": ""} for why in refused]
+    answers = [_refusal("guard.no-decrease", why) for why in refused]
     grown = {g.statefulset for g in growing}
     found = []
     for obj in wanted:
@@ -81,7 +85,7 @@ def compare(
         if change is not None:
             found.append(change)
             if change.refused:
-                answers.append({"code": "cluster.invalid", "detail": change.effect, "way": "", "path": ""})
+                answers.append(_refusal("cluster.invalid", change.effect))
     found += _removed(gateways, service, wanted)
     with suppress(Forbidden):  # then neither could be scaled
         lost = guided.claims_lost(service, after, gateways, wanted)

@@ -116,12 +116,14 @@ class Invalid(GatewayError):
     code = "cluster.invalid"
     http_status = 422
     title = "The cluster refuses this object"
+    whose = "yours"
 
 
 class QuotaExceeded(Invalid):
     """The namespace's quota leaves no room for the object."""
 
     code = "cluster.quota_exceeded"
+    whose = "cluster"
     title = "The namespace's quota is used up"
 
 

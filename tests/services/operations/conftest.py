@@ -30,7 +30,8 @@ VALUES = "replicas: 1\nimage: store:1\nsize: 1Gi\nauth:\n  password: ''\n"
 SCHEMA = """{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {
  "replicas": {"type": "integer", "minimum": 1, "maximum": 5}, "image": {"type": "string"}, "size": {"type": "string"},
  "auth": {"type": "object", "properties": {"password": {"type": "string", "writeOnly": true,
-   "x-form": {"widget": "password", "generate": "password"}}}}}}"""
+   "x-form": {"widget": "password", "generate": "password"}},
+  "seed": {"type": "string", "writeOnly": true, "pattern": "^$|^.{32,}$"}}}}}"""
 PACKAGE = """\
 apiVersion: anywhere/v1
 title: Store

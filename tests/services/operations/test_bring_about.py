@@ -345,6 +345,11 @@ def test_a_newer_intent_at_any_call_takes_over_and_its_values_win(world):
         assert len(passwords) == 1
 
 
+def test_a_secret_that_is_not_generated_may_stay_empty(world):
+    world.installed()
+    assert "seed" not in world.cell.applied[-1]["auth"]
+
+
 def test_generated_secrets_are_made_once_and_stay(world):
     service, operation = world.install()
     world.cell.dies_applying = True
