@@ -85,7 +85,7 @@
   "socket.connection.setup.timeout.max.ms" 1500
 -}}
 {{- /* A lost machine may have had the active controller, too: the next one, chosen after two seconds, counts these anew, and the nodes must find it before they are over. */ -}}
-{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 5000) }}{{ end -}}
+{{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 4500) }}{{ end -}}
 {{- if ne .role "controller" -}}
 {{- $own = merge $own (dict
   "inter.broker.listener.name" "INTERNAL"

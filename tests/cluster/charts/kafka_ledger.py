@@ -27,7 +27,7 @@ class Writer:
             "linger.ms": 0,
             "socket.timeout.ms": 5000,
             "socket.connection.setup.timeout.ms": 2000,
-            "topic.metadata.refresh.interval.ms": 2000,
+            "topic.metadata.refresh.interval.ms": 1000,
             "reconnect.backoff.max.ms": 1000,
         }
         self.producer = Producer(login(release, acks="all", **more))
