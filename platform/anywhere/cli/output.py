@@ -100,7 +100,8 @@ def problem(error: dict[str, Any]) -> None:
     if error.get("kept"):
         err.print(Text(str(error["kept"])))
     for way in error.get("next") or []:
-        err.print(Text(f"→ {way.get('title') or way.get('action')}: {way.get('detail', '')}"))
+        told = ": ".join(filter(None, (way.get("title") or way.get("action"), way.get("detail"))))
+        err.print(Text(f"→ {told}"))
 
 
 def deed(operation: dict[str, Any]) -> str:

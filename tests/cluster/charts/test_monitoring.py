@@ -175,11 +175,11 @@ def test_parts_that_are_gone_are_told(prometheus: Prometheus) -> None:
 
 
 def test_a_valkey_that_does_not_answer_is_told(prometheus: Prometheus, running: dict[str, Release]) -> None:
-    with fires(prometheus, "ValkeyDown"), by_proxy(running["valkey"]) as store:
+    with fires(prometheus, "ValkeyDown"), by_proxy(running["valkey"]) as store, by_proxy(running["valkey"]) as other:
         with suppress(redis.RedisError):  # the script does not come to its end
             store.eval("while true do end", 0)
         seen(prometheus, "ValkeyDown")
-        by_proxy(running["valkey"]).script_kill()
+        other.script_kill()
 
 
 def test_a_valkey_without_a_primary_is_told(prometheus: Prometheus, running: dict[str, Release]) -> None:
