@@ -176,7 +176,7 @@ initContainers:
 {{- define "spark.refuse" -}}
 {{- include "common.refuseMove" . -}}
 {{- $before := dict "context" . "component" "master" "title" "Spark" -}}
-{{- include "common.refuseDowngrade" (merge (dict "why" "clients that have become newer with it are not understood by an earlier Spark Connect, and an earlier history server cannot read the logs of a later one." "way" "Stay with this series, or install the earlier one under another name.") $before) -}}
+{{- include "common.refuseDowngrade" (merge (dict "why" "checkpoints of streams and logs that the later Spark has written may not be read by an earlier one." "way" "Stay with this series, or install the earlier one under another name.") $before) -}}
 {{- include "common.refuseSkip" $before -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "kafka" "kafka" "cassandra" "cassandra" "objectStore" "s3")) -}}
 {{- include "common.refuseResize" (dict "context" . "component" "master" "values" .Values.master "path" "master") -}}
