@@ -81,10 +81,14 @@
   "authorizer.class.name" "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
   "super.users" (printf "User:node;User:%s" $values.auth.username)
   "log.dirs" "/var/lib/kafka/data/log"
-  "socket.connection.setup.timeout.ms" 1500
-  "socket.connection.setup.timeout.max.ms" 1500
+  "socket.connection.setup.timeout.ms" 500
+  "socket.connection.setup.timeout.max.ms" 500
 -}}
-{{- /* A lost machine may have had the active controller, too: the next one, chosen after two seconds, counts these anew, and the nodes must find it before they are over. */ -}}
+{{- /*
+A lost machine may have had the active controller, too: the next one, chosen after two seconds, counts the time of a session anew, and the
+nodes must find it before that is over. They ask one controller after the other by chance, and each that is gone costs the time in which a
+connection must be made.
+*/ -}}
 {{- if ne .role "broker" }}{{ $own = merge $own (dict "controller.quorum.auto.join.enable" true "broker.session.timeout.ms" 4500) }}{{ end -}}
 {{- if ne .role "controller" -}}
 {{- $own = merge $own (dict
