@@ -274,7 +274,8 @@ def test_the_form_of_a_stack_has_values_plans_and_secrets_by_member(offered, sta
     form = selectors.form(publish_bundled_stacks(stacks.parent)[0])
     assert list(form["schema"]["properties"]) == ["first", "second", "app"]
     assert (form["values"]["first"]["replicas"], form["values"]["second"]["replicas"]) == (1, 2)
-    assert form["secrets"] == ["first.auth.password", "second.auth.password", "app.auth.password"]
+    members = ("first", "second", "app")
+    assert form["secrets"] == [f"{name}.auth.{secret}" for name in members for secret in ("password", "seed")]
     assert [plan["name"] for plan in form["plans"]] == ["small", "large"]
 
 
