@@ -171,8 +171,8 @@ def check_guards(service: Service, choice: Choice) -> None:
 def guard_problems(service: Service, choice: Choice) -> list[dict[str, str]]:
     """Give [{code, path, detail, way}] of the guards that refuse the change."""
     new = selectors.merged(choice.version, choice.plan, choice.values)
-    old, worked = selectors.merged_values(service), selectors.worked_values(service)
-    found = refusals.every(choice.version.definition, service.version.definition, old, new, worked)
+    old, ran = selectors.merged_values(service), selectors.ran_values(service)
+    found = refusals.every(choice.version.definition, service.version.definition, old, new, ran)
     return [{"code": r.code, "path": r.path, "detail": r.detail, "way": r.way} for r in found]
 
 

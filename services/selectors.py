@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -16,7 +16,7 @@ from anywhere.operations.models import Operation
 from catalog.models import Provider, Version
 from catalog.rules.stack import in_order
 from catalog.rules.values import MASK, find, keys_of, merge, put
-from services.models import Service, ServiceState, Sighting, Stack, Verdict
+from services.models import Revision, Service, ServiceState, Sighting, Stack, Verdict
 from services.rules import conditions, server
 from services.rules.connection import binding_secret
 from services.rules.costs import asked
@@ -190,16 +190,32 @@ def merged_values(service: Service) -> dict[str, Any]:
 
 
 def worked_values(service: Service) -> dict[str, Any]:
-    """Give chart, plan and values of the revision that worked last, {} when none did.
-
-    One that did not come to its end counts when it is the newest and has become healthy since.
-    """
-    rows = list(service.revisions.select_related("version").order_by("-number"))
-    if rows and rows[0].status == "failed" and service.verdict == Verdict.HEALTHY:
-        if service.health_since and service.health_since > rows[0].created_at:
-            return merged(rows[0].version, rows[0].plan, rows[0].values)
-    last = next((row for row in rows if row.status != "failed"), None)
+    """Give chart, plan and values of the last revision whose operation came to its end, {} when none did."""
+    last = service.revisions.exclude(status="failed").select_related("version").order_by("-number").first()
     return merged(last.version, last.plan, last.values) if last else {}
+
+
+def ran_values(service: Service) -> dict[str, Any]:
+    """Give chart, plan and values of the last revision that came to run, {} when none did.
+
+    One whose operation failed counts when all of it was ready once: before a later step failed, or seen since.
+    """
+    until = None
+    for row in service.revisions.select_related("version", "operation").order_by("-number"):
+        if row.status != "failed" or _came_to_run(service, row, until):
+            return merged(row.version, row.plan, row.values)
+        until = row.created_at
+    return {}
+
+
+def _came_to_run(service: Service, row: Revision, until: datetime | None) -> bool:
+    steps = row.operation.steps if row.operation else []
+    if any(step["name"] == "settle" and step["state"] == "done" for step in steps):
+        return True
+    if until is None and service.verdict == Verdict.HEALTHY and service.health_since:
+        return service.health_since > row.created_at
+    seen = service.sightings.filter(kind="health", reason=Verdict.HEALTHY, at__gt=row.created_at)
+    return (seen if until is None else seen.filter(at__lt=until)).exists()
 
 
 def server_version(version: Version, plan: str, values: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def plan(run: Run) -> None:
         values=asked["values"], secrets=asked["secrets"],
     )  # fmt: skip
     with run.step("compare"):
-        refused = guard_refusals(before, after, selectors.worked_values(service))
+        refused = guard_refusals(before, after, selectors.ran_values(service))
         found: list[changes.Change] = []
         if not refused:
             with run.connect(access_of(service.cluster)) as gateways:
@@ -48,13 +48,11 @@ def plan(run: Run) -> None:
     }
 
 
-def guard_refusals(before: Desired, after: Desired, worked: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Give what the package says against going from one to the other, where `worked` is what worked last."""
+def guard_refusals(before: Desired, after: Desired, ran: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Give what the package says against going from one to the other, where `ran` is what ran last."""
     return [
         _refusal(r.code, r.detail, r.way, r.path)
-        for r in refusals.every(
-            after.version.definition, before.version.definition, before.merged, after.merged, worked
-        )
+        for r in refusals.every(after.version.definition, before.version.definition, before.merged, after.merged, ran)
     ]
 
 

@@ -24,7 +24,7 @@
 
 {{/* The key of a user, given, kept or made. Take (dict "context" $ "user" (dict "name" …)). */}}
 {{- define "objectStore.accessKeyId" -}}
-{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.access-key-id" .user.name) "given" .user.accessKeyId "new" (include "common.made" (dict "context" .context "key" .user.name "length" 20) | upper)) -}}
+{{- include "common.secretValue" (dict "context" .context "key" (printf "%s.access-key-id" .user.name) "given" .user.accessKeyId "new" (include "common.made" (dict "context" .context "key" (printf "%s.access-key-id" .user.name) "length" 20) | upper)) -}}
 {{- end }}
 {{- define "objectStore.secretAccessKey" -}}
 {{- include "common.secretValue" (dict "context" .context "key" (printf "%s.secret-access-key" .user.name) "given" .user.secretAccessKey "length" 40) -}}

@@ -5,6 +5,9 @@ set -eu
 . /settings/lib.sh
 umask 077
 PATIENCE=15 snapshot=/data/snapshot.rdb socket=/tmp/restore.sock
+# One at a time: the lock goes with the processes that hold it, this one and the second server.
+exec 9>/tmp/restore.lock
+flock -n 9 || { say "A snapshot is being read already. Run this again when that has ended."; exit 1; }
 from() { valkey-cli -e --no-raw -s $socket "$@"; }
 
 # write HOST: writes the keys of stdin, each quoted on a line, and gives a line for each: OK, NOKEY of one that has just expired, or an error.
@@ -34,7 +37,8 @@ fi
 valkey-server --port 0 --unixsocket $socket --unixsocketperm 700 --dir /data --dbfilename snapshot.rdb --save "" --appendonly no \
   --databases "$(awk '$1 == "databases" {print $2}' /settings/valkey.conf)" >/tmp/restore.log 2>&1 &
 server=$!
-trap 'kill -KILL $server 2>/dev/null || true; rm -f $socket /tmp/restore.*' EXIT
+trap 'kill -KILL $server 2>/dev/null || true; rm -f $socket /tmp/restore.[!l]*' EXIT
+trap 'exit 143' TERM INT HUP
 until from PING >/dev/null 2>&1; do
   kill -0 $server 2>/dev/null || { say "the snapshot could not be loaded: $(tail -n 2 /tmp/restore.log)"; exit 1; }
   sleep 0.2
@@ -48,13 +52,27 @@ for database in $(from INFO keyspace | sed -n 's/.*db\([0-9]*\):keys.*/\1/p'); d
     cursor=$(sed -n '1s/[^"]*"\([0-9]*\)"$/\1/p' /tmp/restore.page)
     sed -n '2,$s/^[^"]*"/"/p' /tmp/restore.page >/tmp/restore.keys
     write "$to" </tmp/restore.keys >/tmp/restore.said
-    # Another server of the cluster has the slot of the key.
-    paste -d ' ' /tmp/restore.said /tmp/restore.keys >/tmp/restore.each
-    for owner in $(sed -n 's/.* MOVED [0-9]* \([^ ]*\):[0-9]* ".*/\1/p' /tmp/restore.each | sort -u); do
-      grep -F " $owner:" /tmp/restore.each | sed -n 's/^[^"]*MOVED [0-9]* [^ ]* //p' | write "$owner" >>/tmp/restore.said
+    # Another server of the cluster has the slot of the key; slots that move do so while this runs.
+    rounds=0
+    while :; do
+      failed=
+      if [ "$(wc -l </tmp/restore.said)" != "$(wc -l </tmp/restore.keys)" ]; then failed="the second server broke off: $(tail -n 1 /tmp/restore.log)"; break; fi
+      paste -d ' ' /tmp/restore.said /tmp/restore.keys >/tmp/restore.each
+      written=$((written + $(grep -c '^OK' /tmp/restore.said || true)))
+      failed=$(grep '^(error)' /tmp/restore.said | grep -Ev ' MOVED [0-9]+ [^ ]+$' | head -n 1)
+      [ -z "$failed" ] || break
+      sed -n 's/^[^"]* MOVED [0-9]* \([^ ]*\):[0-9]* "/\1 "/p' /tmp/restore.each >/tmp/restore.moved
+      [ -s /tmp/restore.moved ] || break
+      rounds=$((rounds + 1))
+      if [ $rounds -gt 20 ]; then failed="slots do not come to rest: $(head -n 1 /tmp/restore.said)"; break; fi
+      [ $rounds = 1 ] || sleep 1
+      : >/tmp/restore.said; : >/tmp/restore.keys
+      for owner in $(sed 's/ .*//' /tmp/restore.moved | sort -u); do
+        sed -n "s/^$owner \"/\"/p" /tmp/restore.moved >/tmp/restore.now
+        cat /tmp/restore.now >>/tmp/restore.keys
+        write "$owner" </tmp/restore.now >>/tmp/restore.said
+      done
     done
-    written=$((written + $(grep -c '^OK' /tmp/restore.said || true)))
-    failed=$(grep '^(error)' /tmp/restore.said | grep -v ' MOVED ' | head -n 1)
     if [ -n "$failed" ]; then say "$written keys were written, then: ${failed#(error) }"; exit 1; fi
     [ "$cursor" != 0 ] || break
   done

@@ -27,7 +27,7 @@ from anywhere.operations.models import Operation, OperationEvent
 from catalog.models import Archive
 from services import actions
 from services.errors import CannotScale, ChangeRefused
-from services.models import Revision, Service
+from services.models import Revision, Service, Sighting
 from services.operations import settle as settling
 from tests.services.operations.conftest import Killed, World, due, finish, work, work_until_killed
 
@@ -488,6 +488,27 @@ def test_a_version_that_came_to_run_late_counts_as_one_that_runs(world):
     service = failed_upgrade(world)
     Service.objects.filter(pk=service.pk).update(verdict="healthy", health_since=timezone.now())
     service.refresh_from_db()
+    with pytest.raises(ChangeRefused, match="The files are newer"):
+        actions.request_rollback(service, world.owner, 1)
+
+
+def test_a_version_that_ran_before_a_later_step_failed_counts_as_one_that_runs(world):
+    service = failed_upgrade(world)
+    failed = Revision.objects.get(service=service, status="failed").operation
+    failed.steps = [{**step, "state": "done" if step["name"] == "settle" else step["state"]} for step in failed.steps]
+    failed.save(update_fields=["steps"])
+    with pytest.raises(ChangeRefused, match="The files are newer"):
+        actions.request_rollback(service, world.owner, 1)
+
+
+def test_a_version_that_came_to_run_late_counts_also_when_a_later_change_fails(world):
+    service = failed_upgrade(world)
+    seen = {"kind": "health", "reason": "healthy", "at": timezone.now()}
+    Sighting.objects.create(service=service, **seen)
+    world.cell.becomes_ready = False
+    operation = world.change(service, values={"image": "store:1.1", "replicas": 2})
+    Operation.objects.filter(pk=operation.pk).update(deadline_at=timezone.now() + timedelta(seconds=2))
+    assert finish(operation).state == "failed"
     with pytest.raises(ChangeRefused, match="The files are newer"):
         actions.request_rollback(service, world.owner, 1)
 
