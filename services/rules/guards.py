@@ -31,11 +31,11 @@ def refusals(
     guards: Sequence[Mapping[str, str]],
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    worked: Mapping[str, Any] | None = None,
+    ran: Mapping[str, Any] | None = None,
 ) -> list[Refusal]:
     """Give the first guard of each path that refuses the change from the old merged values to the new ones.
 
-    Rules on versions go by what worked last, where that is given: from a version that never came to run there is a way
+    Rules on versions go by what ran last, where that is given: from a version that never came to run there is a way
     back, and none to a leap.
     """
     found: list[Refusal] = []
@@ -44,7 +44,7 @@ def refusals(
             continue  # one reason a value is enough
         if not holds(guard, old):
             continue
-        present = old if worked is None or guard["rule"] not in VERSION_RULES else worked
+        present = old if ran is None or guard["rule"] not in VERSION_RULES else ran
         before, after = find(present, guard["path"], _MISSING), find(new, guard["path"], _MISSING)
         if before is _MISSING or before == after:
             continue

@@ -263,11 +263,9 @@ def test_passwords_stand_in_secrets_alone(chart: Chart, write_values: Callable) 
     secrets = [path for path, node in chart.leaves() if node.get("writeOnly") and "[" not in path]
     assert secrets or not chart.values.get("auth"), "a chart with access has secrets"
     for path in secrets:
-        secret = (
-            "Written-In-Secrets-0nly" if chart.property(path).get("x-form", {}).get("generate") == "password" else None
-        )
-        if secret is None:
+        if chart.property(path).get("x-form", {}).get("generate") != "password":
             continue
+        secret = "Written-In-Secrets-0nly"
         values: dict = {}
         here = values
         *parents, last = path.split(".")
@@ -315,9 +313,8 @@ def test_a_seed_makes_the_same_secrets_every_time(chart: Chart, write_values: Ca
         assert not [item for item in chart.render() if item["metadata"]["name"] == "shop-auth"]
         return
 
-    def made(*release: str, **auth: str) -> str:
-        values = write_values({"auth": auth})
-        return chart.template(values, **dict(zip(("release",), release, strict=False))).stdout
+    def made(release: str = "shop", **auth: str) -> str:
+        return chart.template(write_values({"auth": auth}), release=release).stdout
 
     seed = "a-seed-that-is-written-down-once-and-kept"
     first = made(seed=seed)
