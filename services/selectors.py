@@ -17,7 +17,7 @@ from catalog.models import Provider, Version
 from catalog.rules.stack import in_order
 from catalog.rules.values import MASK, find, keys_of, merge, put
 from services.models import Revision, Service, ServiceState, Sighting, Stack, Verdict
-from services.rules import conditions, server
+from services.rules import commands, conditions, server
 from services.rules.connection import binding_secret
 from services.rules.costs import asked
 from services.rules.health.words import shorten
@@ -243,6 +243,14 @@ def scaling(service: Service) -> list[dict[str, Any]]:
         }  # fmt: skip
         for rule in conditions.scaling(service.version.definition, merged)
     ]
+
+
+def objects(service: Service) -> dict[str, Any]:
+    """Give {workloads, claims, others} as seen last; a workload has a "title", empty where the package gives none."""
+    seen = service.objects_seen or {}
+    titles = {w.name: w.title for w in commands.workloads(service.version.definition, service.name)}
+    found = {part: seen.get(part) or [] for part in ("workloads", "claims", "others")}
+    return {**found, "workloads": [{**row, "title": titles.get(row["name"], "")} for row in found["workloads"]]}
 
 
 def costs(service: Service) -> list[dict[str, Any]]:

@@ -309,9 +309,7 @@ class ServiceObjects(ApiView):
     def get(self, request: ApiRequest, id: UUID) -> Response:
         """Give workloads, pods and volumes as they were seen last."""
         service = access.get_service(request.user, id)
-        known = service.objects_seen or {}
-        seen = {part: known.get(part) or [] for part in ("workloads", "claims", "others")}
-        return Response({**seen, "observed_at": service.observed_at})
+        return Response({**selectors.objects(service), "observed_at": service.observed_at})
 
 
 class Overview(ApiView):

@@ -49,6 +49,21 @@ def test_a_provider_sees_installs_by_version_and_failures_by_cause():
     assert set(row["failed_operations"][0]["examples"]) <= {str(o.pk) for o in operations}
 
 
+def test_a_workload_bears_the_title_that_its_package_gives_it_and_one_the_package_does_not_know_none():
+    service = installed(factories.package(), factories.organization(), "orders")
+    definition = {"nodes": [{"component": "broker", "title": "Broker", "workload": "{fullname}", "container": "kafka"}]}
+    service.version.definition = {**service.version.definition, **definition, "scaling": []}
+    service.objects_seen = {"workloads": [{"name": "orders", "ready": 3}, {"name": "orders-exporter", "ready": 1}]}
+    assert selectors.objects(service) == {
+        "workloads": [
+            {"name": "orders", "ready": 3, "title": "Broker"},
+            {"name": "orders-exporter", "ready": 1, "title": ""},
+        ],
+        "claims": [],
+        "others": [],
+    }
+
+
 def test_what_needs_attention_comes_worst_first_and_nothing_else():
     organization = factories.organization()
     package = factories.package()

@@ -140,6 +140,7 @@ export interface ServiceObjects {
     kind: string
     name: string
     component: string
+    title: string
     ready: number
     desired: number
     verdict: VerdictName

@@ -10,6 +10,19 @@ server, or a part with "kind" (left out: StatefulSet).
 {{- end -}}
 {{- end }}
 
+{{/*
+"true" when the last change of a Deployment has come to its end: it has been seen, as many pods of the newest template are ready as are
+wanted, and no other is left. Takes the live object; one that is not there has nothing to replace.
+*/}}
+{{- define "common.rolledOut" -}}
+{{- $wanted := dig "spec" "replicas" 0 . | int -}}
+{{- $status := dig "status" dict . -}}
+{{- $seen := eq (dig "metadata" "generation" 0 . | int) (dig "observedGeneration" 0 $status | int) -}}
+{{- if and $seen (eq $wanted (dig "updatedReplicas" 0 $status | int)) (eq $wanted (dig "readyReplicas" 0 $status | int)) (eq $wanted (dig "replicas" 0 $status | int)) -}}
+true
+{{- end -}}
+{{- end }}
+
 {{/* "true" when the claim of the pod with this number is there. Takes a part with "ordinal", and "volume" (left out: data). */}}
 {{- define "common.hasClaim" -}}
 {{- $name := printf "%s-%s-%d" (default "data" .volume) (include "common.componentName" .) (int .ordinal) -}}

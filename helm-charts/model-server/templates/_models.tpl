@@ -173,9 +173,7 @@ http {
 {{- if and $name (ne $name .context.Values.modelName) -}}
 {{- include "models.fail" (printf "modelName is %s and cannot become %s: clients ask for it under that name. Install the other name as a service of its own." $name .context.Values.modelName) -}}
 {{- end -}}
-{{- $status := dig "status" dict $router -}}
-{{- $new := dig "updatedReplicas" 0 $status | int -}}
-{{- $replaced := and (eq $new (dig "spec" "replicas" 0 $router | int)) (eq $new (dig "readyReplicas" 0 $status | int)) (eq $new (dig "replicas" 0 $status | int)) -}}
+{{- $replaced := include "common.rolledOut" $router -}}
 {{- include "models.refuseServer" .context -}}
 {{- range $version, $weight := default "{}" $said | fromJson -}}
 {{- if and (not $replaced) (not (hasKey $.now $version)) -}}
@@ -192,13 +190,11 @@ An earlier server than the one that all copies of the versions in the list have 
 */}}
 {{- define "models.refuseServer" -}}
 {{- $old := "" -}}
-{{- $replaced := true -}}
+{{- $replaced := "true" -}}
 {{- range .Values.models -}}
 {{- $live := include "common.live" (merge (dict "context" $ "kind" "Deployment") (include "models.part" (dict "context" $ "model" .) | fromJson)) | fromJson -}}
-{{- $status := dig "status" dict $live -}}
-{{- $wanted := dig "spec" "replicas" 0 $live | int -}}
 {{- if $live -}}
-{{- $replaced = and $replaced (eq $wanted (dig "updatedReplicas" 0 $status | int)) (eq $wanted (dig "readyReplicas" 0 $status | int)) (eq $wanted (dig "replicas" 0 $status | int)) -}}
+{{- $replaced = and $replaced (include "common.rolledOut" $live) -}}
 {{- $old = index $live.metadata.labels "app.kubernetes.io/version" -}}
 {{- end -}}
 {{- end -}}

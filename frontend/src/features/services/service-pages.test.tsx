@@ -22,7 +22,7 @@ function given(over: Partial<Service> = {}): void {
   answer('get', 'services/s1/', { ...service, ...over })
   answer('get', 'services/s1/objects/', {
     observed_at: '2026-11-21T14:00:00Z', claims: [{ name: 'data-broker-0', phase: 'Bound', size: '20Gi', storage_class: 'gp3' }], others: [],
-    workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', ready: 0, desired: 1, verdict: 'failed', reason: 'image not found', pods: [{ name: 'orders-0', phase: 'Pending', ready: false, node: 'n1', zone: 'a', restarts: 0, reason: 'ErrImagePull', message: 'image x not found', started_at: null }] }],
+    workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', title: 'Broker', ready: 0, desired: 1, verdict: 'failed', reason: 'image not found', pods: [{ name: 'orders-0', phase: 'Pending', ready: false, node: 'n1', zone: 'a', restarts: 0, reason: 'ErrImagePull', message: 'image x not found', started_at: null }] }],
   })
   answer('get', 'services/s1/nodes/', { results: [] })
   answer('get', 'services/s1/procedures/', { results: [] })
@@ -119,7 +119,7 @@ describe('the overview', () => {
   })
   test('cuts a long name of a pod in the middle, so that its end is seen', async () => {
     given()
-    answer('get', 'services/s1/objects/', { observed_at: null, claims: [], others: [], workloads: [{ kind: 'Deployment', name: 'proxy', component: 'proxy', ready: 1, desired: 1, verdict: 'healthy', reason: '', pods: [{ name: 'cache-proxy-58c8d4f9b-x7k2p', phase: 'Running', ready: true, node: 'n1', zone: 'a', restarts: 0, reason: '', message: '', started_at: null }] }] })
+    answer('get', 'services/s1/objects/', { observed_at: null, claims: [], others: [], workloads: [{ kind: 'Deployment', name: 'proxy', component: 'proxy', title: '', ready: 1, desired: 1, verdict: 'healthy', reason: '', pods: [{ name: 'cache-proxy-58c8d4f9b-x7k2p', phase: 'Running', ready: true, node: 'n1', zone: 'a', restarts: 0, reason: '', message: '', started_at: null }] }] })
     renderAt('/o/tern/services/s1')
     const end = await screen.findByText('-x7k2p')
     expect(end).not.toHaveClass('clip')

@@ -45,7 +45,7 @@ describe('seen', () => {
 
 describe('topology', () => {
   const pod = (over: Partial<Pod>): Pod => ({ name: 'broker-0', phase: 'Running', ready: true, node: 'n1', zone: 'a', restarts: 0, reason: '', message: '', started_at: null, ...over })
-  const objects = (pods: Pod[]): Pick<ServiceObjects, 'workloads'> => ({ workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', ready: 1, desired: 2, verdict: 'progressing', reason: '1 of 2 ready', pods }] })
+  const objects = (pods: Pod[]): Pick<ServiceObjects, 'workloads'> => ({ workloads: [{ kind: 'StatefulSet', name: 'orders', component: 'broker', title: 'Broker', ready: 1, desired: 2, verdict: 'progressing', reason: '1 of 2 ready', pods }] })
   test.each([
     ['ready', pod({}), 'healthy', 'node n1 · a'],
     ['starting', pod({ ready: false, phase: 'Pending', node: '', zone: '', reason: 'ContainerCreating' }), 'progressing', 'ContainerCreating · not on a node yet'],
@@ -60,6 +60,10 @@ describe('topology', () => {
     const ended = pod({ ready: false, phase: 'Succeeded' })
     expect(groups(objects([ended]))[0]?.count).toBe('done')
     expect(groups(objects([ended, pod({})]))[0]?.count).toBe('1 of 2 ready')
+  })
+  test('a group bears the title of the package, else its component, else the name of its workload', () => {
+    const named = (over: Partial<ServiceObjects['workloads'][number]>) => groups({ workloads: [{ ...objects([]).workloads[0]!, ...over }] })[0]?.title
+    expect([named({}), named({ title: '' }), named({ title: '', component: '' })]).toEqual(['Broker', 'broker', 'orders'])
   })
   test('pods are ordered by zone, then by number', () => {
     const order = groups(objects([pod({ name: 'b-10', zone: 'a' }), pod({ name: 'b-2', zone: 'a' }), pod({ name: 'b-1', zone: 'b' })]))[0]?.pods.map((tile) => tile.name)
