@@ -11,7 +11,7 @@ from catalog.rules.archive import Archive
 from catalog.rules.faults import ArchiveRefused
 from catalog.rules.ranges import is_in
 from catalog.rules.schema import properties
-from catalog.rules.values import Layer, find, keys_of, merge
+from catalog.rules.values import Layer, conditions, find, keys_of, merge
 from catalog.rules.versions import is_version
 
 CATEGORIES = {
@@ -103,9 +103,9 @@ def inconsistencies(
 ) -> list[str]:
     """Give what in the definition does not fit the chart, as sentences."""
     found = [
-        f"{where} names {path}, which the chart's values do not have."
-        for where, path in _paths(definition)
-        if not _exists(path, values, schema)
+        f"{where} names {places[0]}, which the chart's values do not have."
+        for where, places in _paths(definition)
+        if not any(_exists(path, values, schema) for path in places)
     ]
     found += _wrong_commands(definition)
     found += _wrong_ranges(definition)
@@ -116,14 +116,19 @@ def inconsistencies(
     return found
 
 
-def _paths(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _paths(definition: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Give (part, places) of every value that is named; where a part counts the items of a list, they may have it."""
     for part in ("scaling", "guards", "volumes", "upgrades", "costs", "procedures", "snippets"):
         for entry in definition.get(part) or []:
-            said = (entry.get("path"), entry.get("confirm"), entry.get("times"))
-            conditions = (entry.get("when"), entry.get("showIf"))
-            for path in (*said, *(condition["path"] for condition in conditions if condition)):
+            items = [f"{entry['per']}.*."] if "per" in entry else []
+            asked = (condition["path"] for key in ("when", "showIf") for condition in conditions(entry.get(key)))
+            for path in (entry.get("path"), entry.get("confirm"), entry.get("times"), *asked):
                 if isinstance(path, str):
-                    yield part, path
+                    yield part, [path, *(item + path for item in items)]
+            if items:
+                yield part, [entry["per"]]
+            if "own" in entry:
+                yield part, [items[0] + entry["own"]]
 
 
 def _wrong_commands(definition: Mapping[str, Any]) -> Iterator[str]:

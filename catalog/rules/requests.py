@@ -12,7 +12,12 @@ HOOK = "helm.sh/hook"
 
 
 def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
-    """Give {cpu (cores), memory (bytes), storage (bytes), pods} of what stays: hooks, Jobs and CronJobs do not."""
+    """Give {cpu (cores), memory (bytes), storage (bytes), pods} of what stays: hooks, Jobs and CronJobs do not.
+
+    Of what is scaled by load the least counts.
+    """
+    objects = list(objects)
+    least = autoscaled(objects)
     total = {"cpu": 0.0, "memory": 0.0, "storage": 0.0, "pods": 0.0}
     for obj in objects:
         metadata, spec = obj.get("metadata") or {}, obj.get("spec") or {}
@@ -25,6 +30,7 @@ def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
             _add_pods(total, spec, 1)
         elif kind in WORKLOADS:
             count = 1 if kind == "DaemonSet" else int(spec.get("replicas", 1) or 0)
+            count = count and max(count, least.get((kind, str(metadata.get("name"))), 0))
             _add_pods(total, (spec.get("template") or {}).get("spec") or {}, count)
             for claim in spec.get("volumeClaimTemplates") or []:
                 total["storage"] += count * _storage(claim.get("spec") or {})
@@ -34,6 +40,13 @@ def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
         "storage": int(total["storage"]),
         "pods": int(total["pods"]),
     }
+
+
+def autoscaled(objects: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """Give {(kind, name): how many pods there are at least} of the workloads that are scaled by load."""
+    specs = [obj.get("spec") or {} for obj in objects if obj.get("kind") == "HorizontalPodAutoscaler"]
+    targets = [(spec.get("scaleTargetRef") or {}, int(spec.get("minReplicas") or 1)) for spec in specs]
+    return {(str(target.get("kind")), str(target.get("name"))): least for target, least in targets}
 
 
 def _storage(claim: Mapping[str, Any]) -> float:

@@ -159,17 +159,24 @@ def find(values: Any, path: str, default: Any = None) -> Any:
 
 
 def holds(rule: Mapping[str, Any], values: Any) -> bool:
-    """Give whether a rule of a package is in force: it has no `when`, or that value is as it says.
+    """Give whether a rule of a package is in force: it has no `when`, or the values are as that says.
 
-    `when` is {path, equals: what it is} or {path, above: a number below it}; a value that is no number is above none.
+    `when` is {path, equals: what it is} or {path, above: a number below it}, or a list of which all must be so; a value
+    that is no number is above none.
     """
-    when = rule.get("when")
-    if when is None:
-        return True
-    value = find(values, when["path"])
-    if "above" in when:
-        return isinstance(value, int | float) and value > when["above"]
-    return bool(value == when["equals"])
+    return all(_is_so(condition, values) for condition in conditions(rule.get("when")))
+
+
+def conditions(said: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+    """Give the conditions of a `when` or `showIf`, which says none, one or a list of them."""
+    return [said] if isinstance(said, Mapping) else list(said or [])
+
+
+def _is_so(condition: Mapping[str, Any], values: Any) -> bool:
+    value = find(values, condition["path"])
+    if "above" in condition:
+        return isinstance(value, int | float) and value > condition["above"]
+    return bool(value == condition["equals"])
 
 
 def _at(values: Any, keys: Iterable[str | int]) -> Any:

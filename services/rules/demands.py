@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anywhere.lib import quantities
+from catalog.rules.requests import autoscaled
 
 Object = Mapping[str, Any]
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"}
@@ -83,8 +84,12 @@ def is_hook(obj: Object) -> bool:
 
 
 def of(objects: Sequence[Object]) -> Demands:
-    """Give what the objects ask for; hooks do not count to the sums, but their kinds do."""
+    """Give what the objects ask for; hooks do not count to the sums, but their kinds do.
+
+    Of what is scaled by load the least counts.
+    """
     demands = Demands()
+    least = autoscaled(objects)
     for obj in objects:
         pair = (str(obj.get("apiVersion")), str(obj.get("kind")))
         if pair not in demands.kinds:
@@ -93,19 +98,20 @@ def of(objects: Sequence[Object]) -> Demands:
             continue
         template = pod_template(obj)
         if template is not None:
-            demands.pods.append(_pod(obj, template))
+            demands.pods.append(_pod(obj, template, least.get((obj["kind"], obj["metadata"]["name"]), 0)))
         _others(obj, demands)
     return demands
 
 
-def _pod(obj: Object, template: Mapping[str, Any]) -> PodDemand:
+def _pod(obj: Object, template: Mapping[str, Any], least: int) -> PodDemand:
     main = [_requests(c) for c in template.get("containers") or []]
     sidecars = [_requests(c) for c in template.get("initContainers") or [] if c.get("restartPolicy") == "Always"]
     starters = [_requests(c) for c in template.get("initContainers") or [] if c.get("restartPolicy") != "Always"]
     running = [sum(column) for column in zip(*(main + sidecars), strict=True)] or [0.0, 0.0, 0.0]
     # An init container runs alone, so the pod asks for the larger of the two (Kubernetes: effective pod request).
     need = [max([total] + [starter[i] for starter in starters]) for i, total in enumerate(running)]
-    return PodDemand(obj["kind"], obj["metadata"]["name"], replicas(obj), *need)
+    count = replicas(obj)
+    return PodDemand(obj["kind"], obj["metadata"]["name"], count and max(count, least), *need)
 
 
 def _requests(container: Mapping[str, Any]) -> tuple[float, float, float]:

@@ -3,16 +3,20 @@
 import importlib.util
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from catalog.rules.values import merge
+from catalog.rules.requests import add_up
+from catalog.rules.values import conditions, merge
 from services.rules.conditions import in_force, scaling
 from services.rules.connection import snippets
-from tests.charts.chart import REPOSITORY, ROOT, Chart, leaves, of_kind
+from services.rules.costs import counted
+from tests.charts.chart import REPOSITORY, ROOT, Chart, leaves, of_kind, only, told_pods
 
 RULES = json.loads((REPOSITORY / "catalog/rules/package.schema.json").read_text())
 GROUPS = {"Basics", "Size", "Storage", "Security", "Network", "Monitoring", "Advanced"}
@@ -45,7 +49,10 @@ def test_package_yaml_follows_its_schema(chart: Chart) -> None:
 
 
 def test_a_package_with_a_wrong_category_or_an_unknown_key_is_refused(chart: Chart) -> None:
-    for wrong in ({"category": "toys"}, {"colour": "blue"}, {"plans": []}, {"summary": "Two\nlines."}):
+    cost = {"unit": "cpu", "path": "resources.cpu"}
+    costs = ({**cost, "own": "cpu"}, {**cost, "when": {"path": "replicas"}}, {**cost, "when": []})
+    others = ({"category": "toys"}, {"colour": "blue"}, {"plans": []}, {"summary": "Two\nlines."})
+    for wrong in (*others, *({"costs": [each]} for each in costs)):
         errors = list(jsonschema.Draft7Validator(RULES).iter_errors({**chart.package, **wrong}))
         assert len(errors) == 1, wrong
 
@@ -56,6 +63,8 @@ def test_every_path_in_package_yaml_is_a_value_with_a_schema(chart: Chart) -> No
     paths = [entry["path"] for key in keys for entry in package.get(key, [])]
     paths += [entry[key] for entry in package.get("scaling", []) for key in ("confirm",) if key in entry]
     paths += [entry["times"] for entry in package["costs"] if isinstance(entry.get("times"), str)]
+    paths += [entry["per"] for entry in package["costs"] if "per" in entry]
+    paths += [each["path"] for key in keys for entry in package.get(key, []) for each in conditions(entry.get("when"))]
     assert paths
     for path in paths:
         value_at(chart.values, path)
@@ -262,10 +271,37 @@ def test_fields_that_are_locked_are_guarded_too(chart: Chart) -> None:
     assert locked - guarded <= {"auth.username"}, locked - guarded
 
 
-def test_everything_a_person_pays_for_is_among_the_costs(chart: Chart) -> None:
-    assert {entry["unit"] for entry in chart.package["costs"]} >= {"cpu", "memory"}
-    disks = {entry["path"] for entry in chart.package["costs"] if entry["unit"] == "disk"}
-    assert disks >= {volume["path"] for volume in chart.package.get("volumes", [])}
+def test_costs_are_what_the_objects_ask_for(chart: Chart) -> None:
+    for file in chart.examples():
+        costs: Counter[str] = Counter()
+        for unit, amount, times in counted(chart.package, values_of(chart, file)):
+            costs[unit] += amount * times
+        objects = chart.rendered[file.name]
+        asked = add_up([*objects, *job_of_spark(objects)])
+        said = {"cpu": costs["cpu"], "memory": costs["memory"], "storage": costs["disk"]}
+        assert said == pytest.approx({unit: asked[unit] for unit in said}), file.name
+
+
+def values_of(chart: Chart, file: Path) -> dict:
+    """The values the chart sees with an example."""
+    layers = [yaml.safe_load(each.read_text()) or {} for each in [*chart.base(), file]]
+    return merge([("chart", chart.values), *(("example", layer) for layer in layers)]).values
+
+
+def job_of_spark(objects: list[dict]) -> list[dict]:
+    """The pods of a Spark job: its driver, and the executors which that makes by its settings; elsewhere none.
+
+    Other Jobs come and go beside a service, and do not count.
+    """
+    if not told_pods(objects):
+        return []
+    lines = only(objects, "ConfigMap")["data"]["driver.conf"].splitlines()
+    settings = dict(line.split(maxsplit=1) for line in lines if " " in line)
+    heap, beside = (int(settings[f"spark.executor.{name}"].removesuffix("m")) for name in ("memory", "memoryOverhead"))
+    requests = {"cpu": settings["spark.kubernetes.executor.request.cores"], "memory": f"{heap + beside}Mi"}
+    executor = {"kind": "Pod", "spec": {"containers": [{"resources": {"requests": requests}}]}}
+    driver = {"kind": "Pod", "spec": only(objects, "Job")["spec"]["template"]["spec"]}
+    return [driver] + [executor] * int(settings["spark.executor.instances"])
 
 
 def test_the_readme_names_every_field_of_the_form(chart: Chart) -> None:

@@ -1,9 +1,8 @@
 {{- define "cassandra.password" -}}
 {{- include "common.secretValue" (dict "context" . "key" "password" "given" .Values.auth.password) -}}
 {{- end }}
-{{/* What is kept with the data comes before what is given: the data know no other. */}}
 {{- define "cassandra.adminPassword" -}}
-{{- include "common.secretValue" (dict "context" . "key" "admin-password" "given" .Values.auth.adminPassword "keptFirst" true) -}}
+{{- include "common.secretValue" (dict "context" . "key" "admin-password" "given" .Values.auth.adminPassword "fixed" "auth.adminPassword") -}}
 {{- end }}
 
 {{/* Namespace and name: rings of another name never merge, whatever address a pod gets. */}}

@@ -126,14 +126,14 @@ the same key and value belong into "remember" of common.keptMetadata. "before" i
 {{/*
 Refuses another name for the objects of a release that is there, under which its servers would begin with nothing, and, while any of them
 works, another domain of the cluster, under which servers and clients would not find each other. It lists the StatefulSets of the namespace.
-Takes the context, or (dict "context" $ "kind" "Deployment") for a chart that makes those.
+Takes the context, or (dict "context" $ "kind" "Deployment") for a chart that makes those, or Jobs.
 */}}
 {{- define "common.refuseMove" -}}
 {{- $root := hasKey . "context" | ternary .context . -}}
 {{- if $root.Release.IsUpgrade -}}
 {{- $name := include "common.fullname" $root -}}
 {{- $ready := 0 -}}
-{{- range dig "items" list (lookup "apps/v1" (default "StatefulSet" .kind) $root.Release.Namespace "") -}}
+{{- range dig "items" list (lookup (ternary "batch/v1" "apps/v1" (eq (default "" $.kind) "Job")) (default "StatefulSet" .kind) $root.Release.Namespace "") -}}
 {{- $labels := default dict .metadata.labels -}}
 {{- $own := eq (get $labels "app.kubernetes.io/instance") $root.Release.Name | and (eq (get $labels "app.kubernetes.io/name") $root.Chart.Name) -}}
 {{- $before := get $labels "app.kubernetes.io/part-of" -}}

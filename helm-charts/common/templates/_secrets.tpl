@@ -23,6 +23,7 @@ Takes (dict "context" $ "key" "token" "length" 40); without "length" it has 24 o
 {{/*
 A secret value: the one given, or else the one kept beside the data, or else a new one.
 Takes (dict "context" $ "key" "password" "given" .Values.auth.password), "length" of a new one, or "new", a new one.
+With "fixed", the path of the value, another one than that which is kept is refused: the data belong to it.
 Asked again in the same render, it gives the same value.
 */}}
 {{- define "common.secretValue" -}}
@@ -30,9 +31,11 @@ Asked again in the same render, it gives the same value.
 {{- if not (hasKey .context.Values.made .key) -}}
 {{- $kept := get (include "common.kept" .context | fromJson) "data" | default dict -}}
 {{- $new := default (include "common.made" .) .new -}}
-{{- $value := default (get $kept .key | b64dec | default $new) .given -}}
-{{- if .keptFirst }}{{ $value = get $kept .key | b64dec | default (default $new .given) }}{{ end -}}
-{{- $_ := set .context.Values.made .key $value -}}
+{{- $before := get $kept .key | b64dec -}}
+{{- if and .fixed .given $before (ne .given $before) -}}
+{{- fail (printf "\n\n%s cannot be another one than the data were made with. Leave it empty: what is kept with the data is used.\n" .fixed) -}}
+{{- end -}}
+{{- $_ := set .context.Values.made .key (default (default $new $before) .given) -}}
 {{- end -}}
 {{- get .context.Values.made .key -}}
 {{- end }}

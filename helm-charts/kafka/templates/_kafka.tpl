@@ -2,17 +2,17 @@
 {{- include "common.secretValue" (dict "context" . "key" "password" "given" .Values.auth.password) -}}
 {{- end }}
 {{- define "kafka.internalPassword" -}}
-{{- include "common.secretValue" (dict "context" . "key" "internal-password" "given" .Values.auth.internalPassword "keptFirst" true) -}}
+{{- include "common.secretValue" (dict "context" . "key" "internal-password" "given" .Values.auth.internalPassword "fixed" "auth.internalPassword") -}}
 {{- end }}
 {{/* The password of a declared user, made once. Takes (dict "context" $ "name" "shop"). */}}
 {{- define "kafka.userPassword" -}}
 {{- include "common.secretValue" (dict "context" .context "key" (printf "user-%s" .name) "given" "") -}}
 {{- end }}
 
-{{/* 22 characters that stand for 16 bytes. What is kept with the data comes before what is given: the data belong to it. */}}
+{{/* 22 characters that stand for 16 bytes. */}}
 {{- define "kafka.clusterId" -}}
 {{- $new := include "common.made" (dict "context" . "key" "cluster-id" "length" 21) | printf "%sQ" -}}
-{{- include "common.secretValue" (dict "context" . "key" "cluster-id" "given" .Values.clusterId "new" $new "keptFirst" true) -}}
+{{- include "common.secretValue" (dict "context" . "key" "cluster-id" "given" .Values.clusterId "new" $new "fixed" "clusterId") -}}
 {{- end }}
 
 {{- define "kafka.broker" -}}

@@ -141,6 +141,7 @@ volumes:
 {{- end }}
 
 {{- define "job.refuse" -}}
+{{- include "common.refuseMove" (dict "context" . "kind" "Job") -}}
 {{- include "common.refuseBindings" (dict "context" . "types" (dict "kafka" "kafka" "cassandra" "cassandra" "objectStore" "s3")) -}}
 {{- $tag := regexFind "^[0-9]+[.][0-9]+[.][0-9]+" .Values.image.tag -}}
 {{- if and $tag (ne $tag .Values.serverVersion) -}}

@@ -24,9 +24,9 @@
 {{- include "common.secretValue" (dict "context" . "key" "password" "given" .Values.auth.password) -}}
 {{- end }}
 
-{{/* From this one the other passwords are made that nobody gave. What is kept stays: running servers know no other. */}}
+{{/* From this one the other passwords are made that nobody gave. Running servers know no other. */}}
 {{- define "valkey.internalPassword" -}}
-{{- include "common.secretValue" (dict "context" . "key" "internal-password" "given" .Values.auth.internalPassword "keptFirst" true) -}}
+{{- include "common.secretValue" (dict "context" . "key" "internal-password" "given" .Values.auth.internalPassword "fixed" "auth.internalPassword") -}}
 {{- end }}
 
 {{/* The password of the servers' own users: of "node" or "watch", and of the clients of the "sentinel". Takes context and "of". */}}

@@ -8,7 +8,9 @@ import pytest
 
 from catalog.rules.definition import inconsistencies
 
-VALUES = {"replicas": 3, "version": "1.0", "size": "1Gi", "on": True, "confirmed": False}
+VALUES = {"replicas": 3, "version": "1.0", "size": "1Gi", "on": True, "confirmed": False, "parts": []}
+ITEM = {"properties": {"own": {"type": "string"}, "copies": {"type": "integer"}}}
+SCHEMA = {"properties": {"parts": {"type": "array", "items": ITEM}}}
 NODES = [{"component": "node", "title": "Node", "workload": "{fullname}"}]
 
 
@@ -19,7 +21,7 @@ def command(**more: Any) -> dict[str, Any]:
 
 def wrong(**definition: Any) -> list[str]:
     """Give what is wrong with a definition."""
-    return inconsistencies({"nodes": NODES, **definition}, VALUES, {}, [])
+    return inconsistencies({"nodes": NODES, **definition}, VALUES, SCHEMA, [])
 
 
 def test_a_package_that_fits_is_right():
@@ -29,7 +31,12 @@ def test_a_package_that_fits_is_right():
         "afterOut": [command(pods="joining")],
     }]  # fmt: skip
     upgrades = [{"path": "version", "from": "1.x || 2", "to": ">=3 <4", "how": "rolling", "after": [command()]}]
-    costs = [{"unit": "disk", "path": "size", "times": "replicas"}, {"unit": "disk", "path": "size", "times": 2}]
+    both = [{"path": "on", "equals": True}, {"path": "replicas", "above": 1}]
+    costs = [
+        {"unit": "disk", "path": "size", "times": "replicas"},
+        {"unit": "disk", "path": "size", "times": 2, "when": both},
+        {"unit": "disk", "per": "parts", "own": "own", "path": "size", "times": "copies"},
+    ]
     assert wrong(scaling=scaling, upgrades=upgrades, costs=costs, procedures=[{"steps": [command(pods="one")]}]) == []
 
 
@@ -40,6 +47,10 @@ def test_a_package_that_fits_is_right():
     ({"upgrades": [{"path": "version", "from": "old", "to": "2"}]}, "no range of versions"),
     ({"upgrades": [{"path": "nowhere", "from": "1", "to": "2"}]}, "upgrades names nowhere"),
     ({"costs": [{"unit": "cpu", "path": "size", "times": "nowhere"}]}, "costs names nowhere"),
+    ({"costs": [{"unit": "cpu", "path": "size", "times": "copies"}]}, "costs names copies"),
+    ({"costs": [{"unit": "cpu", "path": "size", "per": "nowhere"}]}, "costs names nowhere"),
+    ({"costs": [{"unit": "cpu", "path": "size", "per": "parts", "own": "size"}]}, "costs names parts.*.size"),
+    ({"costs": [{"path": "size", "when": [{"path": "on", "equals": 1}, {"path": "off", "above": 1}]}]}, "names off"),
     ({"scaling": [{"component": "node", "path": "replicas", "confirm": "nowhere"}]}, "scaling names nowhere"),
     ({"guards": [{"path": "size", "when": {"path": "nowhere", "equals": 1}}]}, "guards names nowhere"),
     ({"procedures": [{"showIf": {"path": "nowhere", "equals": 1}, "steps": []}]}, "procedures names nowhere"),

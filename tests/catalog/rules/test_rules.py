@@ -57,6 +57,18 @@ def test_requests_are_added_up_over_replicas_init_containers_and_volumes():
     assert add_up(objects) == {"cpu": 7.0, "memory": 6 * 2**30, "storage": 31 * 2**30, "pods": 4}
 
 
+@pytest.mark.parametrize(("replicas", "minimum", "pods"), [(None, 3, 3), (None, None, 1), (5, 3, 5), (0, 3, 0)])
+def test_of_what_load_scales_the_least_counts(replicas, minimum, pods):
+    spec = {"template": {"spec": {"containers": [container(1)]}}} | ({} if replicas is None else {"replicas": replicas})
+    scaled = {"scaleTargetRef": {"kind": "Deployment", "name": "worker"}, "minReplicas": minimum}
+    objects = [
+        {"kind": "Deployment", "metadata": {"name": "worker"}, "spec": spec},
+        {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "worker"}, "spec": scaled},
+        {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "odd"}},
+    ]
+    assert add_up(objects) == {"cpu": float(pods), "memory": pods * 2**30, "storage": 0, "pods": pods}
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

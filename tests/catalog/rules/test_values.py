@@ -129,7 +129,9 @@ def test_a_value_is_found_and_put_by_its_path():
         ({"path": "a.b", "above": 1}, "2", False),
         ({"path": "a.c", "above": 1}, 2, False),
         (None, 1, True),
+        ([{"path": "a.b", "above": 1}, {"path": "a.b", "equals": 3}], 3, True),
+        ([{"path": "a.b", "above": 1}, {"path": "a.b", "equals": 3}], 2, False),
     ],
 )
-def test_a_rule_is_in_force_while_its_value_is_so(when: dict | None, value: object, expected: bool) -> None:
+def test_a_rule_is_in_force_while_its_value_is_so(when: dict | list | None, value: object, expected: bool) -> None:
     assert holds({"when": when}, {"a": {"b": value}}) is expected

@@ -21,10 +21,7 @@ sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule require
   username="$APP_USER" password="$(cat /etc/kafka/auth/password)";
 END
 """
-QUORUM = f"""{SIGNED_IN}
-/opt/kafka/bin/kafka-metadata-quorum.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
-  --command-config /tmp/client.properties describe --status
-"""
+QUORUM = ". /etc/kafka/settings/admin.sh; kafka metadata-quorum describe --status"
 
 
 def free_ports(release: Release) -> dict:
@@ -36,7 +33,7 @@ def free_ports(release: Release) -> dict:
 
 
 def login(release: Release, **more: object) -> dict:
-    """The settings of a client outside the cluster."""
+    """The settings of a client outside the cluster, which checks a certificate with what the binding says."""
     first = release.external["external"]["firstNodePort"]
     servers = [f"{pod.status.host_ip}:{first + number}" for number, pod in enumerate(release.pods())]
     binding = release.binding()
@@ -47,6 +44,7 @@ def login(release: Release, **more: object) -> dict:
         "sasl.username": binding["username"],
         "sasl.password": binding["password"],
         "socket.timeout.ms": 20000,
+        **({"ssl.ca.pem": binding["certificates"]} if "certificates" in binding else {}),
         **more,
     }
 
@@ -105,9 +103,7 @@ def replicas_in_sync(release: Release, topic: str) -> int:
 
 def voters(release: Release, number: int) -> dict[int, str]:
     """The voters of the controllers' quorum and the ids of their directories, as a node of the release says."""
-    command = [release.kubectl, "-n", release.namespace, "exec", f"{release.name}-{number}", "--", "bash", "-c", QUORUM]
-    answer = release.run(*command)
-    assert answer.returncode == 0, answer.stderr
-    found = re.search(r"CurrentVoters:\s*(\[.*\])", answer.stdout)
-    assert found, answer.stdout
+    said = release.execute(f"{release.name}-{number}", "bash", "-c", QUORUM)
+    found = re.search(r"CurrentVoters:\s*(\[.*\])", said)
+    assert found, said
     return {voter["id"]: voter["directoryId"] for voter in json.loads(found.group(1))}

@@ -85,16 +85,16 @@ class Release:
         return answer.stderr
 
     def versions(self) -> set[tuple[str, str]]:
-        """The version of each ConfigMap and Secret of the release, of Helm's records, and of what is asked of its sets.
+        """The version of each ConfigMap and Secret of a release, of Helm's records, and of what sets or jobs should be.
 
         The API counts what is asked of a set apart from what becomes of its pods, which may change at any time.
         """
         labels = f"app.kubernetes.io/instance={self.name}"
-        apps = client.AppsV1Api(self.api.api_client)
+        apps, batch = client.AppsV1Api(self.api.api_client), client.BatchV1Api(self.api.api_client)
         sets = [
             *apps.list_namespaced_stateful_set(self.namespace, label_selector=labels).items,
             *apps.list_namespaced_deployment(self.namespace, label_selector=labels).items,
-        ]
+        ] or batch.list_namespaced_job(self.namespace, label_selector=labels).items
         found = [
             *self.api.list_namespaced_config_map(self.namespace, label_selector=labels).items,
             *self.api.list_namespaced_secret(self.namespace, label_selector=labels).items,

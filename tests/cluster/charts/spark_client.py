@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from kubernetes import client
 from pyspark.sql import Row
 from pyspark.sql.connect.session import SparkSession
 
@@ -39,6 +40,37 @@ place = f"s3a://{spark.conf.get('spark.bindings.object-store.bucket')}/{name}"
 rows.write.mode("overwrite").parquet(place)
 print("COPIED", *spark.read.parquet(place).selectExpr("count(*)", "sum(id)").first())
 """
+
+# A Maven repository that has the jars of an image.
+MIRROR = """
+import http.server
+
+class Jars(http.server.SimpleHTTPRequestHandler):
+    def translate_path(self, path):
+        return "/opt/spark/jars/" + path.rsplit("/", 1)[1]
+
+http.server.ThreadingHTTPServer(("", 8000), Jars).serve_forever()
+"""
+
+
+def serve_jars(api: client.CoreV1Api, namespace: str) -> str:
+    """Starts a Maven repository with the jars of the image that has the connectors; gives its address."""
+    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "mirror", "image": "docker.io/apache/spark:4.1.4-connectors", "command": ["python3", "-c", MIRROR],
+        "securityContext": safe, "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
+    }  # fmt: skip
+    pod = {
+        "metadata": {"name": "maven", "labels": {"app": "maven"}},
+        "spec": {
+            "containers": [container], "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 185, "seccompProfile": {"type": "RuntimeDefault"}},
+        },
+    }  # fmt: skip
+    api.create_namespaced_pod(namespace, pod)
+    service = {"metadata": {"name": "maven"}, "spec": {"selector": {"app": "maven"}, "ports": [{"port": 8000}]}}
+    api.create_namespaced_service(namespace, service)
+    return f"http://maven.{namespace}.svc.cluster.local:8000/maven2"
 
 
 def uri(release: Release, token: str | None = None) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from kubernetes import client
 
+from catalog.rules.values import overlay
 from tests.charts.chart import CHARTS
 from tests.cluster.charts import model_client, postgresql_client
 from tests.cluster.charts.cassandra_client import CHEAP
 from tests.cluster.charts.release import SLOW, Release, eventually
-from tests.cluster.charts.spark_client import TINY
+from tests.cluster.charts.sizes import LESS
+from tests.cluster.charts.spark_client import CONNECTORS, TINY
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 USER, GROUP = 1000680000, 0
@@ -44,6 +46,22 @@ VALUES = {
     "spark-job": {"driver": {"resources": {"cpu": "300m"}}, "executors": {"resources": {"cpu": "300m"}}},
     "valkey": {"replicas": 3, **NUMBERS},
 }
+
+# Parts that the small plans do not have.
+LARGER = {
+    "kafka": {"controllers": 3, "replicas": 3},
+    "object-store": {"copies": 2, "volume": {"replicas": 2}, "filer": {"replicas": 1}, "master": {"replicas": 1}},
+    "spark": {
+        "history": {"enabled": True, "resources": {"cpu": "100m", "memory": "600Mi"}},
+        "bindings": {"objectStore": "files-binding"},
+        **CONNECTORS,
+    },
+    "valkey": {"cluster": {"enabled": True, "copies": 1}, "replicas": 6},
+}
+SHAPES = [
+    *((chart, {}) for chart in CHARTS),
+    *((chart, overlay([LESS[chart], more])) for chart, more in LARGER.items()),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,23 +117,25 @@ def files(release: Callable[[str, str], Release], platform: None) -> Release:
     return made
 
 
-def bring_up(made: Release, chart: str) -> None:
+def bring_up(made: Release, chart: str, more: dict) -> None:
     """Installs a chart for such a platform, and before it what it needs."""
     if chart == "model-server":
         model_client.train(made, model_client.IMAGE)
-    made.bring_up({**VALUES[chart], "global": {"openshift": True}}, seconds=SLOW)
+    made.bring_up(overlay([VALUES[chart], more, {"global": {"openshift": True}}]), seconds=SLOW)
 
 
-@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize(
+    ("chart", "more"), SHAPES, ids=[f"{chart}{', larger' if more else ''}" for chart, more in SHAPES]
+)
 def test_it_works_with_ids_that_the_platform_gives(
-    chart: str, release: Callable[[str, str], Release], files: Release
+    chart: str, more: dict, release: Callable[[str, str], Release], files: Release
 ) -> None:
-    made = release(chart, chart)
-    bring_up(made, chart)
+    made = release(f"larger-{chart}" if more else chart, chart)
+    bring_up(made, chart, more)
     found = pods(made)
     assert found and all(given(pod) for pod in found)
     made.test()
-    made.api.delete_collection_namespaced_pod(made.namespace, label_selector=f"app.kubernetes.io/instance={chart}")
+    made.api.delete_collection_namespaced_pod(made.namespace, label_selector=f"app.kubernetes.io/instance={made.name}")
     old = {pod.metadata.uid for pod in found}
     eventually(lambda: not old & {pod.metadata.uid for pod in pods(made)}, "the first pods are gone", 300)
     made.wait_for_all(SLOW)
@@ -125,7 +145,7 @@ def test_it_works_with_ids_that_the_platform_gives(
 
 def test_postgresql_stores_a_backup_with_them(release: Callable[[str, str], Release], files: Release) -> None:
     made = release("orders", "postgresql")
-    bring_up(made, "postgresql")
+    bring_up(made, "postgresql", {})
     answer = made.run(made.kubectl, "-n", made.namespace, "create", "job", "once", "--from=cronjob/orders-backup")
     assert answer.returncode == 0, answer.stderr
     batch = client.BatchV1Api(made.api.api_client)

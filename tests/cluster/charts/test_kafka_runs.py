@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain
 
 import pytest
 from confluent_kafka import KafkaException
@@ -67,7 +68,10 @@ def test_uninstalled_and_installed_again_it_has_its_records_and_its_password(sin
     kept = single.secret("auth")
     single.uninstall()
     assert single.claims() == {"data-single-0"}
-    seconds = single.bring_up({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
+    answer = single.apply({**single.external, "clusterId": "MkU3OEVBNTcwNTJENDM2Qg"})
+    assert answer.returncode != 0
+    assert "clusterId cannot be another one than the data were made with" in answer.stderr
+    seconds = single.bring_up(single.external)
     assert single.secret("auth") == kept
     report = found_again("kafka, one node: installed again", map(str, range(100)), read(single, "events", 100), seconds)
     assert (report.lost, report.duplicated) == (0, 0)
@@ -119,8 +123,10 @@ def test_three_nodes_find_their_records_after_a_new_install(three: Release) -> N
     assert three.claims() == {"data-three-0", "data-three-1", "data-three-2"}
     answer = three.apply({**three.external, "replicas": 1})
     assert answer.returncode != 0 and "cannot go down to 1" in answer.stderr
-    three.install(three.external, pods=3)
-    assert read_all(three, "events") == before
+    seconds = three.bring_up(three.external)
+    after = read_all(three, "events")
+    found_again("kafka, 3 nodes: installed again", chain(*before.values()), chain(*after.values()), seconds)
+    assert after == before
     killed = [number for number in range(3) if "no clean shutdown file was found" in three.log(number)]
     assert len(killed) <= 1, "only the last one has nobody to hand over to"
     with numbering(three, "events") as ledger, ledger.running():

@@ -1,4 +1,4 @@
-"""Kafka with SCRAM, encryption and numbers for Prometheus, as clients outside the cluster see it. One node, minutes."""
+"""Kafka with SCRAM, TLS and numbers for Prometheus, seen from outside the cluster: one node, then three. Minutes."""
 
 import re
 import urllib.request
@@ -10,7 +10,8 @@ from confluent_kafka.admin import AdminClient
 from kubernetes import client
 
 from tests.cluster.charts.certificates import Authority
-from tests.cluster.charts.kafka_client import free_ports, login
+from tests.cluster.charts.kafka_client import free_ports, login, make_topic
+from tests.cluster.charts.kafka_ledger import PARTITIONS, check, numbering, wait_until_whole
 from tests.cluster.charts.release import Release, eventually, internal
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -46,16 +47,11 @@ def secure(release: Callable[[str, str], Release], authority: Authority) -> Rele
     return made
 
 
-def trusting(release: Release, **more: object) -> dict:
-    """The settings of a client that checks the node's certificate with what its binding holds."""
-    return login(release, **{"ssl.ca.pem": release.binding()["certificates"], **more})
-
-
 def as_shop(release: Release, **more: object) -> dict:
     """The settings of a client of the declared user, from that user's own binding."""
     own = release.secret("binding-shop")
     who = {"sasl.username": own["username"], "sasl.password": own["password"], "sasl.mechanism": own["sasl-mechanism"]}
-    return trusting(release, **{"ssl.ca.pem": own["certificates"], **who, **more})
+    return login(release, **{"ssl.ca.pem": own["certificates"], **who, **more})
 
 
 def write(settings: dict, topic: str, record: str) -> KafkaError | None:
@@ -92,8 +88,8 @@ def test_a_client_that_checks_the_authority_writes_and_reads(secure: Release, au
     binding = secure.binding()
     assert (binding["security-protocol"], binding["sasl-mechanism"]) == ("SASL_SSL", "SCRAM-SHA-512")
     assert binding["certificates"] == authority.certificate
-    assert write(trusting(secure), "secrets", "kept") is None
-    assert read(trusting(secure), "secrets", "all") == "kept"
+    assert write(login(secure), "secrets", "kept") is None
+    assert read(login(secure), "secrets", "all") == "kept"
 
 
 def test_a_client_that_does_not_know_the_authority_is_refused_by_itself(secure: Release) -> None:
@@ -107,7 +103,7 @@ def test_a_client_without_encryption_gets_no_answer(secure: Release) -> None:
 
 @pytest.mark.parametrize("wrong", [{"sasl.password": "not-the-password"}, {"sasl.mechanism": "PLAIN"}])
 def test_a_wrong_password_or_mechanism_is_refused(secure: Release, wrong: dict) -> None:
-    said = refusal(trusting(secure, **wrong))
+    said = refusal(login(secure, **wrong))
     assert any("Authentication failed" in words or "mechanism" in words for words in said), said
 
 
@@ -147,3 +143,15 @@ def test_the_log_of_the_job_holds_no_password(secure: Release) -> None:
     log = secure.api.read_namespaced_pod_log(pod.metadata.name, secure.namespace)
     assert "all that is declared is there" in log and "user shop" in log
     assert secure.binding()["password"] not in log and secure.secret("binding-shop")["password"] not in log
+
+
+def test_three_nodes_restart_one_after_another_while_a_client_writes(secure: Release) -> None:
+    secure.external = {**secure.external, "replicas": 3}
+    secure.bring_up(secure.external, seconds=900)
+    assert make_topic(secure, "numbers", PARTITIONS) == 3
+    with numbering(secure, "numbers") as ledger:
+        with ledger.running(at_least=200):
+            restarted = {**secure.external, "settings": {"extra": {"num.network.threads": 2}}}
+            seconds = secure.bring_up(restarted, seconds=900)
+            wait_until_whole(secure, "numbers")
+        check(secure, ledger, "kafka, 3 nodes with TLS and SCRAM: restarted in turn", seconds)

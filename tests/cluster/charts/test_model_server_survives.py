@@ -10,6 +10,7 @@ import pytest
 from kubernetes import client
 
 from tests.cluster.charts import model_client
+from tests.cluster.charts.ledger import Healthy, keep
 from tests.cluster.charts.model_client import IMAGE, MODEL, REQUEST, Client, deployment
 from tests.cluster.charts.release import Release, eventually
 
@@ -236,9 +237,10 @@ def test_a_machine_without_power_costs_a_second_try_of_what_its_router_was_about
 
 def test_uninstalled_and_installed_again_the_tests_of_both_pass(models: Release) -> None:
     for _ in range(2):
-        models.bring_up(shares(60, 40), plan="standard")
+        seconds = models.bring_up(shares(60, 40), plan="standard")
         settled(models)
         assert len(models.staying()) == len(models.staying("version-1")) == len(models.staying("version-2")) == 2
         assert "Each version of the model answers." in models.test()
         assert Client(model_client.address(models)).share(60).keys() == {"1", "2"}
         models.uninstall()
+    keep(Healthy("model-server, two versions: installed again", seconds))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.rules.values import overlay
 from tests.cluster.charts.ledger import Ledger, found_again
 from tests.cluster.charts.release import Release, eventually, internal
 from tests.cluster.charts.s3_client import free_port, numbers, store
@@ -213,6 +214,23 @@ def test_nothing_is_lost_when_a_machine_loses_power(
     found = numbers(connected(objects), "data")
     report = ledger.report(f"object-store, {which} machine without power for 75 s", found, seconds)
     assert report.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"volume": {"persistence": {"size": "1Gi"}}}, "volume.persistence.size is 2Gi and cannot become 1Gi"),
+        ({"volume": {"persistence": {"storageClass": "other"}}}, "volume.persistence.storageClass was"),
+        ({"master": {"persistence": {"storageClass": "other"}}}, "master.persistence.storageClass was"),
+        ({"master": {"replicas": 1}}, "master.replicas was 3 when the masters chose their first leader"),
+        ({"copies": 1}, "copies was 2 when the data were made and cannot become 1"),
+        ({"apart": "zones"}, "apart was servers when the data were made and cannot become zones"),
+        ({"serverVersion": "6.1"}, "SeaweedFS goes from 4 to 6 one major version at a time"),
+        ({"serverVersion": "4.47"}, "SeaweedFS 4.47 cannot read the data"),
+    ],
+)
+def test_what_would_lose_objects_is_refused_in_its_own_words(objects: Release, values: dict, words: str) -> None:
+    assert words in objects.refused(overlay([objects.external, values]), "standard")
 
 
 def test_the_standard_plan_becomes_the_large_one_while_a_client_writes(objects: Release) -> None:

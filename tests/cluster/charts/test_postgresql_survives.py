@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
-from tests.cluster.charts.ledger import Ledger
+from tests.cluster.charts.ledger import Ledger, found_again
 from tests.cluster.charts.postgresql_client import (
     CHEAP,
     Writer,
@@ -203,9 +203,13 @@ def test_uninstalled_and_installed_again_every_server_finds_its_data(shop: Shop)
     before = sorted(numbers(shop.release))
     shop.release.uninstall()
     assert shop.release.claims() == {f"data-shop-{number}" for number in range(MOST)}
+    started = time.monotonic()
     shop.change()
     wait_for_copies(shop.release, 2)
-    assert sorted(numbers(shop.release)) == before
+    seconds = time.monotonic() - started
+    after = sorted(numbers(shop.release))
+    assert found_again("postgresql, several servers: installed again", before, after, seconds).lost == 0
+    assert after == before
     assert all("copying" not in shop.release.log(number) for number in range(3))
 
 

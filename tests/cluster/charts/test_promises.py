@@ -16,7 +16,7 @@ from tests.cluster.charts.sizes import LESS
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 SERVICES = [chart for chart in CHARTS if chart != "spark-job"]
 # What is tried where package.yaml has a guard: Helm alone must refuse it as the portal does. Other guards have tests
-# among those of the chart, and a secret that is kept first is not changed by another value.
+# among those of the chart.
 TRIED = {
     "persistence.size": "2Gi",
     "persistence.storageClass": "another",
@@ -28,6 +28,9 @@ TRIED = {
     "datacenter": "moved",
     "clusterName": "moved",
     "modelName": "moved",
+    "clusterId": "MkU3OEVBNTcwNTJENDM2Qg",
+    "internalPassword": "Another-password",
+    "adminPassword": "Another-password",
     "apart": "zones",
 }
 # At least so many ports are listened at beside those for clients and Prometheus, in the smallest size.
@@ -167,6 +170,17 @@ def test_an_earlier_series_is_refused_once_a_later_one_runs(made: Release) -> No
     assert later.rpartition(".")[0] in said and ("cannot" in said or "is older" in said), said
 
 
+def test_a_major_version_is_not_skipped(made: Release) -> None:
+    chart, live = made.chart.name, made.values()
+    rules = {guard["rule"] for guard in package(chart)["guards"]}
+    if "no-skip-major" not in rules:
+        assert "same-major" in rules or chart == "jupyter", "its versions are dates"
+        return
+    major = int(live["serverVersion"].partition(".")[0])
+    said = made.refused(overlay([values(chart), {"serverVersion": f"{major + 2}.0.0"}]))
+    assert f"from {major} to {major + 2} one major version at a time" in said
+
+
 def secrets(made: Release) -> dict[str, dict]:
     """All Secrets of a release."""
     labels = f"app.kubernetes.io/instance={made.name}"
@@ -195,6 +209,38 @@ def test_helm_alone_keeps_its_guards(made: Release) -> None:
     assert "fullnameOverride" in tried
     for path, changed in tried.items():
         assert path.rpartition(".")[2] in made.refused(overlay([values(chart), changed])), path
+
+
+WAITING = """
+import time
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+spark.sparkContext.parallelize(range(4), 2).count()
+time.sleep(3600)
+"""
+
+
+def test_a_job_that_runs_is_shut_to_others_and_keeps_its_guard(
+    release: Callable[[str, str], Release], elsewhere: str
+) -> None:
+    job = release("the-job", "spark-job")
+    asked = overlay([LESS["spark-job"], {"main": {"text": WAITING}}])
+    assert job.apply(asked).returncode == 0
+
+    def listening() -> set[str]:
+        running = any(pod.status.phase == "Running" for pod in job.pods("executor"))
+        return {whose for _, _, whose in inner_ports(job)} if running else set()
+
+    eventually(lambda: len(listening()) == 2, "the driver and its executor listen", SLOW)
+    for namespace in (job.namespace, elsewhere):
+        knock(job, namespace)
+        assert not [
+            (port, whose) for ip, port, whose in inner_ports(job) if reaches(job, namespace, ip, port, seconds=2)
+        ]
+    assert package("spark-job")["guards"][0]["path"] == "fullnameOverride"
+    assert "fullnameOverride" in job.refused({**asked, "fullnameOverride": "moved"})
+    job.uninstall()
 
 
 @pytest.mark.parametrize(

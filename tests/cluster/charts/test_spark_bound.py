@@ -15,7 +15,15 @@ from tests.cluster.charts import cassandra_client
 from tests.cluster.charts.kafka_client import free_ports, make_topic, write
 from tests.cluster.charts.release import SLOW, Release, eventually
 from tests.cluster.charts.s3_client import store
-from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY, command_lines, connected, wait_for_workers
+from tests.cluster.charts.spark_client import (
+    CONNECTORS,
+    COPY,
+    TINY,
+    command_lines,
+    connected,
+    serve_jars,
+    wait_for_workers,
+)
 from tests.cluster.charts.test_spark_job_runs import SMALL, finished, log
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -119,36 +127,12 @@ def test_a_job_takes_them_with_the_same_credentials_and_shows_in_the_history(
 
 # Two of what is bound share one of them.
 JARS = len({line.split()[2] for line in (ROOT / "spark/files/connectors-4.1.txt").read_text().splitlines()[1:]})
-MIRROR = """
-import http.server
-
-class Jars(http.server.SimpleHTTPRequestHandler):
-    def translate_path(self, path):
-        return "/opt/spark/jars/" + path.rsplit("/", 1)[1]
-
-http.server.ThreadingHTTPServer(("", 8000), Jars).serve_forever()
-"""
 
 
 @pytest.fixture(scope="module")
 def mirror(api: client.CoreV1Api, namespace: str) -> str:
     """The address of a Maven repository in the namespace: the jars of the image with the connectors."""
-    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    container = {
-        "name": "mirror", "image": "docker.io/apache/spark:4.1.4-connectors", "command": ["python3", "-c", MIRROR],
-        "securityContext": safe, "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
-    }  # fmt: skip
-    pod = {
-        "metadata": {"name": "maven", "labels": {"app": "maven"}},
-        "spec": {
-            "containers": [container], "automountServiceAccountToken": False,
-            "securityContext": {"runAsNonRoot": True, "runAsUser": 185, "seccompProfile": {"type": "RuntimeDefault"}},
-        },
-    }  # fmt: skip
-    api.create_namespaced_pod(namespace, pod)
-    service = {"metadata": {"name": "maven"}, "spec": {"selector": {"app": "maven"}, "ports": [{"port": 8000}]}}
-    api.create_namespaced_service(namespace, service)
-    return f"http://maven.{namespace}.svc.cluster.local:8000/maven2"
+    return serve_jars(api, namespace)
 
 
 def fetched(release: Release, component: str) -> str:

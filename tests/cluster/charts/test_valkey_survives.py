@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cluster.charts.ledger import Ledger, Report
+from tests.cluster.charts.ledger import Ledger, Report, found_again
 from tests.cluster.charts.release import Release, eventually
 from tests.cluster.charts.valkey_client import (
     THREE,
@@ -181,10 +181,12 @@ def test_installed_again_it_has_its_data_and_its_passwords(three: Release) -> No
     before, binding = sorted(numbers(by_proxy(three))), three.binding()
     three.uninstall()
     assert three.claims() == {f"data-{three.name}-0", f"data-{three.name}-1", f"data-{three.name}-2"}
-    three.bring_up(THREE, plan="standard")
+    seconds = three.bring_up(THREE, plan="standard")
     assert "Valkey keeps what is written to it." in three.test()
     assert three.binding() == binding
     primary(three)
+    after = numbers(by_proxy(three))
+    assert found_again("valkey, 3 servers: installed again", before, after, seconds, keyed=True).lost == 0
     assert [sorted(numbers(direct(three, number))) for number in range(3)] == [before] * 3
 
 

@@ -4,19 +4,21 @@ import base64
 import contextlib
 import io
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from kubernetes import client, config
 from playwright.sync_api import Page
 from pyarrow import parquet
 
 from tests.cluster.charts import s3_client
 from tests.cluster.charts.cassandra_client import CHEAP
 from tests.cluster.charts.kafka_client import SIGNED_IN
-from tests.cluster.charts.spark_client import CONNECTORS, COPY, TINY
+from tests.cluster.charts.spark_client import COPY, TINY, serve_jars
 from tests.cluster.path.chaos import eventually
 from tests.support.browser import chromium, seat
 from tests.support.command_line import CommandLine
@@ -26,7 +28,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 Kubectl = Callable[..., str]
 SECONDS = 1500  # for nine Java processes to start on a machine with two cores
 RECORDS = 300
-SPARK = {**{key: TINY[key] for key in ("workers", "connect", "master")}, **CONNECTORS}
+SPARK = {key: TINY[key] for key in ("workers", "connect", "master")}
+OFFICIAL = "docker.io/apache/spark:4.1.4"
 PRODUCE = f"""{SIGNED_IN}
 seq 0 {RECORDS - 1} | /opt/kafka/bin/kafka-console-producer.sh --bootstrap-server "$HOSTNAME.$DOMAIN:9092" \
   --command-config /tmp/client.properties --command-property acks=all --topic events
@@ -72,13 +75,30 @@ def ids_in_the_store(login: dict[str, str], port: int) -> list[int]:
     return sorted(number for data in read for number in parquet.read_table(io.BytesIO(data))["id"].to_pylist())
 
 
+@pytest.fixture(scope="module")
+def mirror(kubeconfig: str, kubectl: Kubectl) -> Iterator[dict[str, Any]]:
+    """Give the values with which Spark fetches its connectors from a Maven repository in the cluster."""
+    namespace = f"maven-{secrets.token_hex(3)}"
+    kubectl("create", "namespace", namespace)
+    yield {
+        "connectors": {"repository": serve_jars(client.CoreV1Api(config.new_client_from_config(kubeconfig)), namespace)}
+    }
+    kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def images_of_spark(kubectl: Kubectl, namespace: str) -> set[str]:
+    """Give the images of all that runs Spark in a namespace."""
+    images = kubectl("-n", namespace, "get", "pods", "-o", "jsonpath={.items[*].spec.containers[*].image}").split()
+    return {image for image in images if "/spark:" in image}
+
+
 def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_of_the_data_stack(
-    aw: CommandLine, kubectl: Kubectl, name: str, forward: Callable[..., Any], tmp_path: Path
+    aw: CommandLine, kubectl: Kubectl, name: str, mirror: dict[str, Any], forward: Callable[..., Any], tmp_path: Path
 ) -> None:
     values = {
         "kafka": {"topics": {"declared": [{"name": "events", "partitions": 3}]}},
         "cassandra": CHEAP,
-        "spark": SPARK,
+        "spark": {**SPARK, **mirror},
     }
     ended = install(aw, "data-stack", name, values, tmp_path)
     assert [(s["name"], s["state"]) for s in ended["steps"]] == [
@@ -94,7 +114,7 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
     job = {
         "driver": {"resources": {"cpu": "300m"}},
         "executors": {"resources": {"cpu": "300m"}},
-        **CONNECTORS,
+        **mirror,
         "main": {"text": COPY},
         "bindings": {path: f"{name}-{member}-binding" for path, member in members.items()},
     }
@@ -109,6 +129,7 @@ def test_a_spark_job_takes_records_from_kafka_to_cassandra_and_the_object_store_
         return f"COPIED {RECORDS} {sum(range(RECORDS))}\n" in kubectl("-n", name, "logs", *driver)
 
     eventually(copied, "the job says what it copied", 600)
+    assert images_of_spark(kubectl, name) == {OFFICIAL}
     counted = query(kubectl, name, f"{name}-cassandra", "SELECT count(*) FROM jobs")
     assert str(RECORDS) in counted.split(), counted
     stored = binding(kubectl, name, f"{name}-object-store")
@@ -138,13 +159,18 @@ def pages() -> Iterator[Callable[[str, str], Page]]:
 
 
 def test_a_cell_of_the_notebook_stack_uses_spark_and_the_object_store(
-    aw: CommandLine, kubectl: Kubectl, name: str, pages: Callable[[str, str], Page], tmp_path: Path
+    aw: CommandLine,
+    kubectl: Kubectl,
+    name: str,
+    mirror: dict[str, Any],
+    pages: Callable[[str, str], Page],
+    tmp_path: Path,
 ) -> None:
     jupyter = {
         "resources": {"cpu": "100m", "memory": "768Mi"},
         "ingress": {"enabled": True, "className": "standard", "host": f"{name}.test"},
     }
-    install(aw, "notebook-stack", name, {"spark": SPARK, "jupyter": jupyter}, tmp_path)
+    install(aw, "notebook-stack", name, {"spark": {**SPARK, **mirror}, "jupyter": jupyter}, tmp_path)
     page = pages(f"{name}.test", gateway(kubectl, name))
     page.goto(f"http://{name}.test/lab?reset")
     page.locator("#password_input").fill(binding(kubectl, name, f"{name}-jupyter")["token"])
@@ -155,5 +181,6 @@ def test_a_cell_of_the_notebook_stack_uses_spark_and_the_object_store(
     page.keyboard.insert_text(CELL)
     page.keyboard.press("Shift+Enter")
     page.locator(".jp-OutputArea-output", has_text="SUM 4950").wait_for()
+    assert images_of_spark(kubectl, name) == {OFFICIAL}
     aw.run("stacks", "uninstall", name, "--delete-data", "--confirm", name, "--wait", seconds=700)
     assert kubectl("-n", name, "get", "pvc", "-o", "name") == ""

@@ -35,6 +35,25 @@ def test_what_is_no_amount_is_left_out(odd):
     assert asked({"costs": COSTS}, {"replicas": odd, "size": "1Gi"}) == []
 
 
+@pytest.mark.parametrize(("values", "found"), [
+    ({"load": False}, [("0.5", 2), ("2", 3)]),
+    ({"load": True, "minimum": 4}, [("0.5", 4), ("2", 4)]),
+    ({"load": False, "models": []}, []),
+    ({"load": False, "models": None}, []),
+    ({"load": False, "models": ["a", "b"]}, [("0.5", 4)]),
+])  # fmt: skip
+def test_each_item_of_a_list_counts_with_what_it_says_itself(values, found):
+    shared = {"unit": "cpu", "per": "models", "own": "cpu", "path": "resources.cpu"}
+    replicated = {"path": "replicas", "above": 0}
+    definition = {"costs": [
+        {**shared, "times": "replicas", "when": {"path": "load", "equals": False}},
+        {**shared, "times": "minimum", "when": [{"path": "load", "equals": True}, replicated]},
+    ]}  # fmt: skip
+    models = [{"name": "a", "cpu": ""}, {"name": "b", "cpu": "2", "replicas": 3}, {"name": "c", "replicas": 0}]
+    common = {"replicas": 2, "resources": {"cpu": "500m"}, "models": models}
+    assert [(row["each"], row["times"]) for row in asked(definition, {**common, **values})] == found
+
+
 def test_procedures_are_offered_as_the_values_allow():
     steps = [{"title": "Copy", "pods": "one", "command": ["copy"]}]
     backup = {"name": "backup", "title": "Back up", "summary": "Copies.", "steps": steps,

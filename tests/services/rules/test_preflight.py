@@ -67,6 +67,14 @@ def test_many_pods_that_fit_one_by_one_but_not_together():
     assert codes([workload(replicas=4, memory="12Gi")], facts()) == ["preflight.no_room"]
 
 
+def test_of_what_load_scales_the_least_has_to_fit():
+    scaled = {"scaleTargetRef": {"kind": "Deployment", "name": "db"}, "minReplicas": 4}
+    autoscaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "db"}}
+    objects = [workload(kind="Deployment", memory="12Gi"), {**autoscaler, "spec": scaled}]
+    assert codes(objects, facts()) == ["preflight.no_room"]
+    assert codes([objects[0], {**autoscaler, "spec": {**scaled, "minReplicas": 3}}], facts()) == []
+
+
 def test_three_large_pods_fit_on_three_nodes():
     assert codes([workload(replicas=3, memory="12Gi")], facts()) == []
 
