@@ -26,6 +26,7 @@ from catalog.rules.values import overlay
 
 logger = logging.getLogger(__name__)
 NOWHERE = ClusterAccess(server="https://127.0.0.1")  # rendering contacts no cluster
+NEWEST_KUBERNETES = "v1.36.0"  # a plan may need it; which a cluster has is looked at before an install
 README_LIMIT = 512 * 1024
 
 
@@ -147,7 +148,7 @@ def render(path: Path, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     request = ReleaseRequest(release="preview", namespace="default", chart=path, values=values, timeout_seconds=20)
     try:
         with open_cluster(NOWHERE) as gateways:
-            return [dict(obj) for obj in gateways.helm.template(request)]
+            return [dict(obj) for obj in gateways.helm.template(request, NEWEST_KUBERNETES)]
     except GatewayError as exc:
         raise BadPackage(f"Helm cannot render it: {exc.detail[:500]}", code="package.does_not_render") from exc
 

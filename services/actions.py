@@ -23,7 +23,7 @@ from services.models import Revision, Service, ServiceState
 from services.rules import names, procedures, refusals
 from services.rules.stacks import and_others
 
-PLACEHOLDER = "a-secret-kept-or-made"  # stands for a secret while values are checked; never stored
+PLACEHOLDER = "a-secret-that-is-kept-or-will-be-made"  # stands for a secret while values are checked; never stored
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,7 @@ HOOK = "helm.sh/hook"
 
 
 def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
-    """Give {cpu (cores), memory (bytes), storage (bytes), pods} of what stays: hooks, Jobs and CronJobs do not.
-
-    Of what is scaled by load the least counts.
-    """
+    """Give {cpu (cores), memory (bytes), storage (bytes), pods} of what stays: hooks, Jobs and CronJobs do not."""
     objects = list(objects)
     least = autoscaled(objects)
     total = {"cpu": 0.0, "memory": 0.0, "storage": 0.0, "pods": 0.0}
@@ -43,7 +40,7 @@ def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
 
 
 def autoscaled(objects: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """Give {(kind, name): how many pods there are at least} of the workloads that are scaled by load."""
+    """Give {(kind, name): how many pods there are at least} of the workloads that are scaled by load: as many count."""
     specs = [obj.get("spec") or {} for obj in objects if obj.get("kind") == "HorizontalPodAutoscaler"]
     targets = [(spec.get("scaleTargetRef") or {}, int(spec.get("minReplicas") or 1)) for spec in specs]
     return {(str(target.get("kind")), str(target.get("name"))): least for target, least in targets}

@@ -131,10 +131,10 @@ def secret_paths(schema: Mapping[str, Any]) -> list[str]:
 
 
 def generated(schema: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Give [(path, kind)] of the values that are made when nobody gives them."""
+    """Give [(path, kind)] of the values that are made when nobody gives them, but for those that the chart makes."""
     found = []
     for name, node in _maps(schema.get("properties")):
-        if kind := (node.get("x-form") or {}).get("generate"):
+        if (kind := (node.get("x-form") or {}).get("generate")) and kind != "chart":
             found.append((f"{prefix}{name}", kind))
         found += generated(node, f"{prefix}{name}.")
     return found

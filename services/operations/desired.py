@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets as randomness
 import string
 import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from services.models import Service
 
 _ALPHABET = string.ascii_letters + string.digits
 PASSWORD_LENGTH = 24
+SEED_LENGTH = 48  # what secrets are made from has to have more chance in it than each of them
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,16 @@ def generate_missing(
     made = {}
     for path, kind in generated(version.schema):
         if not given.get(path) and not find(merged, path):
-            made[path] = _make(kind)
+            made[path] = make_secret(kind)
     return made
 
 
-def _make(kind: str) -> str:
+def make_secret(kind: str) -> str:
+    """Give a new secret by chance: a uuid, a seed, or a password for every other kind."""
     if kind == "uuid":
         return str(uuid.uuid4())
-    if kind == "kafkaUuid":  # 16 random bytes in URL-safe base64 without padding, as kafka-storage random-uuid prints
-        return urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    return "".join(randomness.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
+    length = SEED_LENGTH if kind == "seed" else PASSWORD_LENGTH
+    return "".join(randomness.choice(_ALPHABET) for _ in range(length))
 
 
 @contextmanager

@@ -84,10 +84,7 @@ def is_hook(obj: Object) -> bool:
 
 
 def of(objects: Sequence[Object]) -> Demands:
-    """Give what the objects ask for; hooks do not count to the sums, but their kinds do.
-
-    Of what is scaled by load the least counts.
-    """
+    """Give what the objects ask for; hooks do not count to the sums, but their kinds do."""
     demands = Demands()
     least = autoscaled(objects)
     for obj in objects:

@@ -11,6 +11,9 @@ import pytest
 import yaml
 
 from anywhere.clusters.rules import access
+from catalog.rules.schema import generated
+from catalog.rules.values import overlay, put
+from services.operations.desired import make_secret
 from tests.charts.chart import ROOT, Chart, containers, of_kind, pod_specs, told_pods
 
 WORKLOADS = ("StatefulSet", "Deployment")
@@ -263,7 +266,7 @@ def test_passwords_stand_in_secrets_alone(chart: Chart, write_values: Callable) 
     secrets = [path for path, node in chart.leaves() if node.get("writeOnly") and "[" not in path]
     assert secrets or not chart.values.get("auth"), "a chart with access has secrets"
     for path in secrets:
-        if chart.property(path).get("x-form", {}).get("generate") != "password":
+        if chart.property(path).get("x-form", {}).get("generate") not in ("password", "chart"):
             continue
         secret = "Written-In-Secrets-0nly"
         values: dict = {}
@@ -306,6 +309,14 @@ def test_the_binding_follows_the_service_binding_specification(chart: Chart) -> 
 def test_given_secrets_make_the_same_objects_every_time(chart: Chart, write_values: Callable) -> None:
     for files in ([chart.path / "ci/everything-values.yaml"], [write_values(chart.cases()["fixed"])]):
         assert chart.template(*files).stdout == chart.template(*files).stdout
+
+
+def test_what_the_portal_makes_leaves_nothing_to_chance(chart: Chart, write_values: Callable) -> None:
+    """So that a plan, which is rendered without a look at the cluster, shows no change that will not be."""
+    made = overlay([put({}, path, make_secret(kind)) for path, kind in generated(chart.schema)])
+    for example in chart.examples():
+        files = [example, write_values(made)]
+        assert chart.template(*files).stdout == chart.template(*files).stdout, example.name
 
 
 def test_a_seed_makes_the_same_secrets_every_time(chart: Chart, write_values: Callable) -> None:

@@ -125,20 +125,22 @@ the same key and value belong into "remember" of common.keptMetadata. "before" i
 
 {{/*
 Refuses another name for the objects of a release that is there, under which its servers would begin with nothing, and, while any of them
-works, another domain of the cluster, under which servers and clients would not find each other. It lists the StatefulSets of the namespace.
-Takes the context, or (dict "context" $ "kind" "Deployment") for a chart that makes those, or Jobs.
+works, another domain of the cluster, under which servers and clients would not find each other. It lists what the chart makes in the
+namespace: StatefulSets, or Deployments or Jobs. Takes the context, or (dict "context" $ "kind" "Deployment").
 */}}
 {{- define "common.refuseMove" -}}
 {{- $root := hasKey . "context" | ternary .context . -}}
 {{- if $root.Release.IsUpgrade -}}
 {{- $name := include "common.fullname" $root -}}
 {{- $ready := 0 -}}
-{{- range dig "items" list (lookup (ternary "batch/v1" "apps/v1" (eq (default "" $.kind) "Job")) (default "StatefulSet" .kind) $root.Release.Namespace "") -}}
+{{- $kind := default "StatefulSet" .kind -}}
+{{- $why := ternary "it would run once more, and what its jobs have printed would be gone." "what it has would stay behind under the former name, and clients would not find it." (eq $kind "Job") -}}
+{{- range dig "items" list (lookup (ternary "batch/v1" "apps/v1" (eq $kind "Job")) $kind $root.Release.Namespace "") -}}
 {{- $labels := default dict .metadata.labels -}}
 {{- $own := eq (get $labels "app.kubernetes.io/instance") $root.Release.Name | and (eq (get $labels "app.kubernetes.io/name") $root.Chart.Name) -}}
 {{- $before := get $labels "app.kubernetes.io/part-of" -}}
 {{- if and $own $before (ne $before $name) -}}
-{{- fail (printf "\n\nThis release made %s and cannot go on as %s: what it has would stay behind under the former name, and clients would not find it. Keep fullnameOverride as it was, or install again under the other name.\n" $before $name) -}}
+{{- fail (printf "\n\nThis release made %s and cannot go on as %s: %s Keep fullnameOverride as it was, or install again under the other name.\n" $before $name $why) -}}
 {{- end -}}
 {{- if $own }}{{ $ready = add $ready (dig "status" "readyReplicas" 0 . | int) }}{{ end -}}
 {{- end -}}

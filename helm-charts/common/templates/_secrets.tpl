@@ -33,7 +33,7 @@ Asked again in the same render, it gives the same value.
 {{- $new := default (include "common.made" .) .new -}}
 {{- $before := get $kept .key | b64dec -}}
 {{- if and .fixed .given $before (ne .given $before) -}}
-{{- fail (printf "\n\n%s cannot be another one than the data were made with. Leave it empty: what is kept with the data is used.\n" .fixed) -}}
+{{- fail (printf "\n\n%s cannot be another one than the data were made with. Leave it empty: what is kept with the data is used. When the data are gone, delete the Secret %s.\n" .fixed (include "common.keptName" .context)) -}}
 {{- end -}}
 {{- $_ := set .context.Values.made .key (default (default $new $before) .given) -}}
 {{- end -}}

@@ -75,6 +75,7 @@ export function fieldsOf(root: Schema, secrets: string[] = []): FormField[] {
       const schema = resolveRef(raw, root)
       const path = prefix ? `${prefix}.${key}` : key
       const form = schema['x-form']
+      if (isSchema(form) && form.hidden === true) continue
       if (isSchema(form)) {
         fields.push({
           path,

@@ -18,6 +18,7 @@ const schema = {
       properties: {
         database: { type: 'string', minLength: 1, pattern: '^[a-z]+$', 'x-form': { order: 1, group: 'Basics' } },
         password: { type: 'string', writeOnly: true, 'x-form': { order: 2, group: 'Security', widget: 'password', generate: 'password' } },
+        seed: { type: 'string', writeOnly: true, 'x-form': { order: 3, group: 'Security', generate: 'seed', hidden: true } },
       },
     },
     persistence: {

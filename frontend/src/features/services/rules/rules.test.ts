@@ -63,7 +63,7 @@ describe('topology', () => {
   })
   test('a group bears the title of the package, else its component, else the name of its workload', () => {
     const named = (over: Partial<ServiceObjects['workloads'][number]>) => groups({ workloads: [{ ...objects([]).workloads[0]!, ...over }] })[0]?.title
-    expect([named({}), named({ title: '' }), named({ title: '', component: '' })]).toEqual(['Broker', 'broker', 'orders'])
+    expect([named({}), named({ title: '' }), named({ title: '', component: '' })]).toEqual(['Broker', 'Broker', 'orders'])
   })
   test('pods are ordered by zone, then by number', () => {
     const order = groups(objects([pod({ name: 'b-10', zone: 'a' }), pod({ name: 'b-2', zone: 'a' }), pod({ name: 'b-1', zone: 'b' })]))[0]?.pods.map((tile) => tile.name)

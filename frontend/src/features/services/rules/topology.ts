@@ -1,4 +1,5 @@
 /** Pods by component and zone, and whether a zone or node can fail. */
+import { titleFromKey } from '../../../lib/form/fields'
 import type { Pod, ServiceObjects, VerdictName } from '../../../api/types'
 
 export interface PodTile {
@@ -47,7 +48,7 @@ function tile(pod: Pod): PodTile {
 export function groups(objects: Pick<ServiceObjects, 'workloads'>): Group[] {
   return objects.workloads.map((workload) => ({
     key: `${workload.kind}/${workload.name}`,
-    title: workload.title || workload.component || workload.name,
+    title: workload.title || (workload.component ? titleFromKey(workload.component) : workload.name),
     count: workload.pods.length > 0 && workload.pods.every(hasEnded) ? 'done' : `${workload.ready} of ${workload.desired} ready`,
     verdict: workload.verdict,
     reason: workload.reason,
