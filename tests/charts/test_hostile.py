@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.charts.chart import Chart, of_kind, only
+from tests.charts.chart import CHARTS, Chart, of_kind, only
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
@@ -182,7 +182,7 @@ def test_alerts_name_the_pods_also_under_a_name_of_their_own(chart: Chart, write
     assert "orders-" in said and 'pod=~"shop-' not in said
 
 
-@pytest.mark.parametrize("name", ["cassandra", "object-store", "spark", "spark-job", "jupyter", "model-server"])
+@pytest.mark.parametrize("name", CHARTS)
 def test_alerts_and_panels_leave_the_pods_of_a_release_with_a_longer_name_alone(name: str, packed: Callable) -> None:
     chart = packed(name)
     text = "".join((chart.path / "monitoring" / file).read_text() for file in ("alerts.yaml", "dashboard.yaml"))

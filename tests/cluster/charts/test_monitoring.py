@@ -95,13 +95,17 @@ class Prometheus:
         return bool(statuses and statuses[0].ready)
 
 
-def rules(made: Release) -> dict:
+def alerts(made: Release) -> dict:
     """The group of alerts that a chart hands to the Prometheus Operator for the release of its own name."""
     needed = [part for file in made.chart.glob("ci/required-values.yaml") for part in ("--values", file)]
     answer = made.run(made.helm, "template", made.name, made.chart, "-n", made.namespace, *OPERATOR, *needed)
     assert answer.returncode == 0, answer.stderr
     rule = only([each for each in yaml.safe_load_all(answer.stdout) if each], "PrometheusRule")
-    group = rule["spec"]["groups"][0]
+    return rule["spec"]["groups"][0]
+
+
+def hasty(group: dict) -> dict:
+    """The same alerts, each of which has to last for a moment only."""
     return {**group, "rules": [{**each, "for": "5s"} for each in group["rules"]]}
 
 
@@ -131,7 +135,7 @@ def prometheus(
 ) -> Prometheus:
     """A Prometheus that has looked at them for a while."""
     made = Prometheus(api, namespace)
-    made.start([rules(release(chart, chart)) for chart in WATCHED])
+    made.start([hasty(alerts(release(chart, chart))) for chart in WATCHED])
     eventually(lambda: len(made.series("up == 1")) >= len(RUNNING), "the pods are found", 120)
     time.sleep(30)  # rates want some numbers
     return made
