@@ -41,7 +41,7 @@ def test_what_is_compared_stands_in_the_tables():
     pauses: dict[str, set[str]] = {}
     answered: dict[str, set[str]] = {}
     for row in rows(SEEN):
-        pauses.setdefault(of_chart(row), set()).add(row["longest pause"])
+        pauses.setdefault(of_chart(row), set()).add(row.get("longest pause", ""))
         answered.setdefault(of_chart(row), set()).add(row.get("answered", ""))
     compared = list(rows(COMPARED))
     asked = [
