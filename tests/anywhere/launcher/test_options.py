@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from anywhere.launcher.preparation import fingerprint, is_prepared
 from anywhere.launcher.program import MARK
 from anywhere.launcher.programs import application_programs, shared_environment
 from anywhere.launcher.run import check_ports, only_one
+
+PROGRAMS = {"PATH": os.environ["PATH"]}  # Helm may be one of the machine's own
 
 
 def test_without_any_setting_it_runs_at_port_8000_from_the_checkout() -> None:
@@ -62,7 +65,7 @@ def test_a_taken_port_names_the_port_and_a_way_out() -> None:
 
 def test_the_environment_of_the_processes_holds_no_administrators_password(tmp_path: Path) -> None:
     home = Home.of(tmp_path)
-    given = {"ANYWHERE_ADMIN_PASSWORD": "correct horse battery", "PATH": "/usr/bin", "ANYWHERE_LOG_LEVEL": "DEBUG"}
+    given = {"ANYWHERE_ADMIN_PASSWORD": "correct horse battery", **PROGRAMS, "ANYWHERE_LOG_LEVEL": "DEBUG"}
     environment = shared_environment(read_options(given), home, load_keys(home), "postgresql://x", "redis://y", given)
     assert "correct horse battery" not in environment.values()
     assert environment["ANYWHERE_LOG_LEVEL"] == "DEBUG"
@@ -73,7 +76,7 @@ def test_the_environment_of_the_processes_holds_no_administrators_password(tmp_p
 def test_no_secret_is_an_argument_of_a_process(tmp_path: Path) -> None:
     home = Home.of(tmp_path)
     keys = load_keys(home)
-    environment = shared_environment(read_options({}), home, keys, "postgresql://:pw@x", "redis://:pw@y", {})
+    environment = shared_environment(read_options({}), home, keys, "postgresql://:pw@x", "redis://:pw@y", PROGRAMS)
     programs = application_programs(read_options({}), home, environment)
     assert {program.name for program in programs} == {"web", "events", "worker", "beat", "watcher", "practice"}
     arguments = " ".join(part for program in programs for part in program.command)
