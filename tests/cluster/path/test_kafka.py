@@ -117,6 +117,9 @@ def test_no_acknowledged_record_is_lost_with_a_pod_and_three_do_not_become_one(
     aw.wait_for(lambda: aw.health(name)["verdict"] == "healthy", 180, "it is healthy again")
     eventually(lambda: kafka.in_sync() == 3, "three replicas in sync", 120)
 
+    opened = aw.json("services", "change", name, "--set", "networkPolicy.clients=anywhere", "--dry-run")
+    assert [change["object"]["kind"] for change in opened["changes"]] == ["NetworkPolicy"], "no secret is another one"
+
     before = aw.json("services", "show", name)["operation"]["id"]
     for refused in (["scale", name, "1"], ["change", name, "--set", "replicas=1"], ["change", name, "--plan", "small"]):
         error = aw.json("services", *refused, code=4)["error"]
