@@ -27,7 +27,7 @@ def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
             _add_pods(total, spec, 1)
         elif kind in WORKLOADS:
             count = 1 if kind == "DaemonSet" else int(spec.get("replicas", 1) or 0)
-            count = count and max(count, least.get((kind, str(metadata.get("name"))), 0))
+            count = at_least(obj, count, least)
             _add_pods(total, (spec.get("template") or {}).get("spec") or {}, count)
             for claim in spec.get("volumeClaimTemplates") or []:
                 total["storage"] += count * _storage(claim.get("spec") or {})
@@ -40,10 +40,16 @@ def add_up(objects: Iterable[Mapping[str, Any]]) -> dict[str, float | int]:
 
 
 def autoscaled(objects: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """Give {(kind, name): how many pods there are at least} of the workloads that are scaled by load: as many count."""
+    """Give {(kind, name): how many pods there are at least} of the workloads that are scaled by load."""
     specs = [obj.get("spec") or {} for obj in objects if obj.get("kind") == "HorizontalPodAutoscaler"]
     targets = [(spec.get("scaleTargetRef") or {}, int(spec.get("minReplicas") or 1)) for spec in specs]
     return {(str(target.get("kind")), str(target.get("name"))): least for target, least in targets}
+
+
+def at_least(obj: Mapping[str, Any], count: int, least: Mapping[tuple[str, str], int]) -> int:
+    """Give how many pods of a workload count: `count`, or what its load leaves of it; one without pods stays so."""
+    name = (obj.get("metadata") or {}).get("name")
+    return count and max(count, least.get((str(obj.get("kind")), str(name)), 0))
 
 
 def _storage(claim: Mapping[str, Any]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anywhere.lib import quantities
-from catalog.rules.requests import autoscaled
+from catalog.rules.requests import at_least, autoscaled
 
 Object = Mapping[str, Any]
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"}
@@ -95,20 +95,19 @@ def of(objects: Sequence[Object]) -> Demands:
             continue
         template = pod_template(obj)
         if template is not None:
-            demands.pods.append(_pod(obj, template, least.get((obj["kind"], obj["metadata"]["name"]), 0)))
+            demands.pods.append(_pod(obj, template, at_least(obj, replicas(obj), least)))
         _others(obj, demands)
     return demands
 
 
-def _pod(obj: Object, template: Mapping[str, Any], least: int) -> PodDemand:
+def _pod(obj: Object, template: Mapping[str, Any], count: int) -> PodDemand:
     main = [_requests(c) for c in template.get("containers") or []]
     sidecars = [_requests(c) for c in template.get("initContainers") or [] if c.get("restartPolicy") == "Always"]
     starters = [_requests(c) for c in template.get("initContainers") or [] if c.get("restartPolicy") != "Always"]
     running = [sum(column) for column in zip(*(main + sidecars), strict=True)] or [0.0, 0.0, 0.0]
     # An init container runs alone, so the pod asks for the larger of the two (Kubernetes: effective pod request).
     need = [max([total] + [starter[i] for starter in starters]) for i, total in enumerate(running)]
-    count = replicas(obj)
-    return PodDemand(obj["kind"], obj["metadata"]["name"], count and max(count, least), *need)
+    return PodDemand(obj["kind"], obj["metadata"]["name"], count, *need)
 
 
 def _requests(container: Mapping[str, Any]) -> tuple[float, float, float]:
